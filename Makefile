@@ -1,0 +1,32 @@
+# make book [PROFILE=quick|open|paper]   make test   make bench   make faults   make clean
+PYTHON ?= python3.11
+PROFILE ?= quick
+BIN := .venv/bin
+STAMP := .venv/installed
+SHELL := /bin/bash
+
+.PHONY: book test bench faults clean
+.DEFAULT_GOAL := book
+
+# pins first, from requirements.txt alone; the package itself adds nothing to them
+$(STAMP): requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+book: $(STAMP)
+	@$(BIN)/clinlib book --profile $(PROFILE)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m "not slow" -rs $(ARGS)
+
+bench: $(STAMP)
+	$(BIN)/python -m clinlib.bench $(ARGS)
+
+faults: $(STAMP)
+	$(BIN)/python tests/faults/run.py $(ARGS)
+
+# keeps the records (results/) and the environment (.venv)
+clean:
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Adaptation: pretraining of encoders on unlabelled text."""

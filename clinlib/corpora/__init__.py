@@ -1,0 +1,1 @@
+"""Corpora: documents with spans, readers, data cards, splits, samplers."""

@@ -1,0 +1,190 @@
+"""BRAT: reader of standoff folders, a .txt file of text beside an .ann file of annotation.
+
+Offsets count Unicode code points of the text as it lies on disk, carriage returns included. It
+reads spans (T), attributes (A, M) and notes (#); events, relations, equivalences and
+normalisations are checked for form and counted as read over.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from clinlib.corpora.document import Document, Span
+from clinlib.corpora.ledger import Ledger
+from clinlib.errors import BadInput
+
+OnMismatch = Literal["error", "drop"]
+Discontinuous = Literal["hull", "first", "drop"]
+
+_FRAGMENTS = re.compile(r"\d+ \d+(?:;\d+ \d+)*")
+# first characters of an id -> what it is, and the form of what follows the id and a tab
+_FORMS = {
+    "E": ("events", re.compile(r"[^\s:]+:[TE]\d+(?: [^\s:]+:[TE]\d+)* *")),
+    "R": ("relations", re.compile(r"\S+ [^\s:]+:[TE]\d+ [^\s:]+:[TE]\d+\s*")),
+    "*": ("equivalences", re.compile(r"\S+(?: [TE]\d+)+\s*")),
+    "N": ("normalisations", re.compile(r"\S+ [TERAM]\d+ [^\t]+(?:\t.*)?")),
+    "A": ("attributes", re.compile(r"(\S+) ([TER]\d+)(?: (.+))?")),
+    "M": ("attributes", re.compile(r"(\S+) ([TER]\d+)(?: (.+))?")),
+    "#": ("notes", re.compile(r"\S+ ([TERAMN#*]\d*)(?:\t(.*))?")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TextBound:
+    """A T line: type, fragments as (start, end), the text it quotes, and its line number."""
+
+    type: str
+    fragments: tuple[tuple[int, int], ...]
+    quote: str
+    line: int
+
+
+@dataclass
+class Annotations:
+    """One .ann file: text-bound annotations by id; attributes and notes by the id they are on."""
+
+    textbounds: dict[str, TextBound] = field(default_factory=dict)
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_brat(
+    folder: Path,
+    *,
+    discontinuous: Discontinuous = "hull",
+    on_mismatch: OnMismatch = "error",
+    ledger: Ledger | None = None,
+) -> list[Document]:
+    """Documents of a folder, sorted by id (the file's stem), spans as annotated: they may overlap.
+
+    A discontinuous span becomes its hull (first to last character), its first fragment, or is
+    dropped; each is counted. A quote that is not the text at its offsets is an error or, with
+    on_mismatch="drop", drops the span and is counted. Blanks only part words in that comparison:
+    the format writes a line break as a blank, and some tools leave blanks behind the quote.
+
+    Raises BadInput, with file and line, for malformed lines, repeated ids, offsets outside the
+    text and quotes that do not match; and for a .txt or .ann file without its partner.
+    """
+    ledger = Ledger() if ledger is None else ledger
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: no such folder")
+    texts = {path.stem: path for path in folder.glob("*.txt")}
+    annotations = {path.stem: path for path in folder.glob("*.ann")}
+    for stem in sorted(texts.keys() ^ annotations.keys()):
+        there = texts.get(stem) or annotations[stem]
+        partner = ".ann" if there.suffix == ".txt" else ".txt"
+        raise BadInput(f"{there}: its partner {stem}{partner} is missing")
+    if not texts:
+        raise BadInput(f"{folder}: no .txt and .ann files")
+    return [
+        _document(texts[stem], annotations[stem], discontinuous, on_mismatch, ledger)
+        for stem in sorted(texts)
+    ]
+
+
+def read_annotations(path: Path, ledger: Ledger | None = None) -> Annotations:
+    """One .ann file without its text. Raises BadInput, with file and line, for malformed lines."""
+    ledger = Ledger() if ledger is None else ledger
+    found = Annotations()
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        name, _, rest = line.partition("\t")
+        if name.startswith("T"):
+            if name in found.textbounds:
+                raise BadInput(f"{path}:{number}: the id {name} occurs twice")
+            found.textbounds[name] = _textbound(path, number, name, rest)
+            continue
+        what, form = _FORMS.get(name[:1], ("", None))
+        match = form.fullmatch(rest) if form else None
+        if match is None or not (name == "*" or re.fullmatch(r"\D\d+", name)):
+            raise BadInput(f"{path}:{number}: malformed line: {line!r}")
+        if what == "attributes":
+            attribute, target, value = match.groups()
+            found.attributes.setdefault(target, {})[attribute] = value or ""
+        elif what == "notes":
+            found.notes.setdefault(match.group(1), []).append(match.group(2) or "")
+        ledger.note("read", f"{what}, not used", f"{path.name}:{number}")
+    return found
+
+
+def _textbound(path: Path, number: int, name: str, rest: str) -> TextBound:
+    head, tab, quote = rest.partition("\t")
+    kind, _, offsets = head.partition(" ")
+    well_formed = re.fullmatch(r"T\d+", name) and tab and kind
+    if not well_formed or not _FRAGMENTS.fullmatch(offsets):
+        raise BadInput(
+            f"{path}:{number}: malformed line, expected "
+            f"ID<tab>TYPE START END[;START END]<tab>TEXT: "
+            f"{name}\t{rest}"
+        )
+    fragments = tuple(
+        sorted((int(start), int(end)) for start, end in (f.split() for f in offsets.split(";")))
+    )
+    for start, end in fragments:
+        if start >= end:
+            raise BadInput(f"{path}:{number}: {name} has an empty fragment [{start}, {end})")
+    return TextBound(kind, fragments, quote, number)
+
+
+def _document(
+    text_path: Path,
+    annotation_path: Path,
+    discontinuous: Discontinuous,
+    on_mismatch: OnMismatch,
+    ledger: Ledger,
+) -> Document:
+    text = _text(text_path)
+    annotations = read_annotations(annotation_path, ledger)
+    spans = []
+    for name, bound in annotations.textbounds.items():
+        where = f"{annotation_path.name}:{bound.line}"
+        if bound.fragments[-1][1] > len(text):
+            raise BadInput(
+                f"{annotation_path}:{bound.line}: {name} ends at {bound.fragments[-1][1]}, "
+                f"the text has {len(text)} characters; it quotes {bound.quote!r}"
+            )
+        ledger.note("read", "spans", where, bound.type)
+        found = " ".join(text[start:end] for start, end in bound.fragments)
+        if found.split() != bound.quote.split():
+            if on_mismatch == "error":
+                raise BadInput(
+                    f"{annotation_path}:{bound.line}: {name} quotes {bound.quote!r}, "
+                    f"the text at its offsets is {found!r}"
+                )
+            ledger.note("dropped", "quote does not match the text", where, bound.type)
+            continue
+        spans.extend(_contiguous(bound, discontinuous, where, ledger))
+    return Document(text_path.stem, text, tuple(sorted(spans)))
+
+
+def _contiguous(
+    bound: TextBound, policy: Discontinuous, where: str, ledger: Ledger
+) -> Iterator[Span]:
+    """The annotation as one span or none."""
+    first, last = bound.fragments[0], bound.fragments[-1]
+    if len(bound.fragments) == 1:
+        yield Span(*first, bound.type)
+    elif policy == "hull":
+        ledger.note("merged", "discontinuous, covered by its hull", where, bound.type)
+        yield Span(first[0], last[1], bound.type)
+    elif policy == "first":
+        ledger.note("cut", "discontinuous, to its first fragment", where, bound.type)
+        yield Span(*first, bound.type)
+    else:
+        ledger.note("dropped", "discontinuous", where, bound.type)
+
+
+def _text(path: Path) -> str:
+    """The file as it lies, without translation of line ends."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: not UTF-8 at byte {error.start}") from error
+
+
+def _lines(path: Path) -> list[str]:
+    # only line feeds end a line: str.splitlines would also cut at rarer marks inside a quote
+    return [line.removesuffix("\r") for line in _text(path).split("\n")]

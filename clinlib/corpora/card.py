@@ -1,0 +1,181 @@
+"""Card: what a data card's YAML header may hold, checked.
+
+It knows no file formats and reads no corpus; the registry does.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from clinlib.errors import BadInput, unknown
+
+SPLITS = ("train", "dev", "test")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Brat(_Strict):
+    """How a BRAT folder is read: see clinlib.corpora.brat.read_brat."""
+
+    format: Literal["brat"]
+    path: str  # of the folder of .txt and .ann files, below the card's folder
+    discontinuous: Literal["hull", "first", "drop"] = "hull"
+    on_mismatch: Literal["error", "drop"] = "error"
+
+
+class Conll(_Strict):
+    """How CoNLL files are read: see clinlib.corpora.conll.read_conll."""
+
+    format: Literal["conll"]
+    token_column: int = 0
+    tag_column: int = 1
+
+
+class Generated(_Strict):
+    """A corpus that a function of the library makes."""
+
+    format: Literal["generated"]
+
+
+class Official(_Strict):
+    """One file or folder per split, as published."""
+
+    official: dict[Literal["train", "dev", "test"], str]
+
+
+class Grouped(_Strict):
+    """Splits drawn by clinlib.corpora.splits.grouped_split."""
+
+    grouped: dict[Literal["train", "dev", "test"], float]
+    seed: int
+
+
+class AsGenerated(_Strict):
+    """The splits that the generator returns."""
+
+    generated: tuple[Literal["train", "dev", "test"], ...]
+
+
+class Count(_Strict):
+    """Sizes of one split as it is loaded: after flattening."""
+
+    documents: int
+    sentences: int
+    spans: int
+    types: dict[str, int]
+
+
+class Computed(_Strict):
+    """What is computed from the data and must agree with them."""
+
+    fingerprint: str = ""
+    counts: dict[str, Count] = {}
+    ledger: dict[str, int] = {}
+
+
+class Task(Computed):
+    """A choice of a corpus's types, loaded as "corpus:task"."""
+
+    types: tuple[str, ...]
+    rename: dict[str, str] = {}
+
+
+class Card(Computed):
+    """One data card: the header's fields and the Markdown `body`.
+
+    The first block is Hugging Face's, the second BigBIO's, the third the study's own.
+    """
+
+    name: str
+    pretty_name: str
+    language: tuple[str, ...]
+    license: str
+    multilinguality: Literal["monolingual", "multilingual", "translation"] = "monolingual"
+    size_categories: tuple[str, ...] = ()
+    task_categories: tuple[str, ...] = ("token-classification",)
+
+    bigbio_language: tuple[str, ...] = ()
+    bigbio_license_shortname: str = ""
+    bigbio_public: bool = True
+    bigbio_pubmed: bool = False
+    bigbio_tasks: tuple[str, ...] = ("NAMED_ENTITY_RECOGNITION",)
+
+    licence: str
+    licence_source: str
+    citation: str | None = None
+    homepage: str | None = None
+    where_to_get: str
+    gated: bool
+    synthetic: bool
+    generator: Annotated[str, Field(pattern=r"^clinlib(\.\w+)+:\w+$")] | None = None
+    folder: str | None = None
+    reader: Annotated[Brat | Conll | Generated, Field(discriminator="format")]
+    document_unit: str
+    files: dict[str, str] = {}
+    splits: Official | Grouped | AsGenerated
+    types: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    tasks: dict[str, Task] = {}
+    known_problems: tuple[str, ...] = ()
+    body: str = ""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the corpus's languages; the first one chooses the segmenter's rules."""
+        return self.language
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Card":
+        generated = isinstance(self.reader, Generated)
+        if self.synthetic != generated or generated != (self.generator is not None):
+            raise ValueError("synthetic: true, reader generated and a generator go together")
+        if generated != (self.folder is None):
+            raise ValueError("folder is null for a synthetic corpus, and for no other")
+        if generated != isinstance(self.splits, AsGenerated):
+            raise ValueError("splits {generated: ...} belong to synthetic corpora alone")
+        if isinstance(self.reader, Conll) and not isinstance(self.splits, Official):
+            raise ValueError("a CoNLL corpus has a file per split: splits {official: ...}")
+        for name, task in self.tasks.items():
+            for kind in (*task.types, *task.rename):
+                if kind not in self.types:
+                    raise unknown(f"type in task '{name}'", kind, self.types)
+        return self
+
+
+def read_card(path: Path) -> Card:
+    """The card in a Markdown file with a YAML header.
+
+    Raises BadInput naming the file and field: no header, unknown key (with the nearest valid
+    one), wrong type, a name that is not the file's.
+    """
+    parts = path.read_text(encoding="utf-8").split("---\n", 2)
+    if len(parts) != 3 or parts[0].strip():
+        raise BadInput(f"{path}: a card begins with a YAML header between two lines '---'")
+    try:
+        header = yaml.safe_load(parts[1])
+    except yaml.YAMLError as error:
+        raise BadInput(f"{path}: the header is not YAML: {error}") from error
+    if not isinstance(header, dict):
+        raise BadInput(f"{path}: the header holds no keys")
+    try:
+        card = Card(**header, body=parts[2].strip())
+    except (ValidationError, TypeError) as error:
+        raise BadInput(f"{path}: {_explained(error)}") from error
+    if card.name != path.stem:
+        raise BadInput(f"{path}: the card's name is '{card.name}', the file's '{path.stem}'")
+    return card
+
+
+def _explained(error: Exception) -> str:
+    """The first fault that pydantic found, with the nearest key for one that is unknown."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    fault: Any = error.errors()[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        return str(unknown("key", where, set(Card.model_fields) - {"body"}))
+    return f"{where}: {fault['msg']}" if where else fault["msg"]

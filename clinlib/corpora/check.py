@@ -1,0 +1,137 @@
+"""Check: whether a corpus's data are those of its card, and the rows of `clinlib corpora list`."""
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from clinlib.corpora.card import Card, Computed
+from clinlib.corpora.fingerprint import content_hash
+from clinlib.corpora.registry import Corpus, build, card, cards, data_folder
+from clinlib.errors import ClinlibError
+
+
+def check(name: str, root: Path | None = None) -> list[str]:
+    """What is wrong with the data of a corpus and of its tasks, one sentence each; [] if nothing.
+
+    Compares checksums, fingerprints, counts per split and type, and ledgers with the card's.
+    Data that are missing or do not read are a problem too. Raises BadInput for an unknown name.
+    """
+    found = card(name, root)
+    corpus = found.name
+    try:
+        data = describe(corpus, root)
+    except ClinlibError as error:
+        return [str(error)]
+    problems = _differences(f"{corpus}: sha256 of", found.files, data["files"])
+    parts: list[tuple[str, Computed, dict]] = [(corpus, found, data)]
+    parts += [(f"{corpus}:{t}", found.tasks[t], data["tasks"][t]) for t in found.tasks]
+    for part, expected, computed in parts:
+        if expected.fingerprint != computed["fingerprint"]:
+            problems.append(
+                f"{part}: fingerprint {computed['fingerprint']}, the card says "
+                f"{expected.fingerprint or 'nothing'}"
+            )
+        counts = {split: count.model_dump() for split, count in expected.counts.items()}
+        problems += _differences(f"{part}: count of", _flat(counts), _flat(computed["counts"]))
+        problems += _differences(f"{part}: ledger,", expected.ledger, computed["ledger"])
+    return problems
+
+
+def describe(name: str, root: Path | None = None) -> dict[str, Any]:
+    """The computed values of a card's header: files, fingerprint, counts, ledger, tasks."""
+    found = card(name, root)
+    folder = None if found.synthetic else data_folder(name, root)
+    described: dict[str, Any] = {"files": _checksums(found, folder) if folder else {}}
+    described |= _computed(build(found.name, root, folder))
+    described["tasks"] = {
+        task: _computed(build(f"{found.name}:{task}", root, folder)) for task in found.tasks
+    }
+    return described
+
+
+def list_rows(root: Path | None = None) -> list[dict[str, str]]:
+    """A row per corpus: name, language, licence, split sizes, types, tasks, and where its data are.
+
+    A card that does not read gives a row that says so, so that it hides no other.
+    """
+    rows = []
+    for name, found in cards(root).items():
+        sizes = [f"{split} {c.sentences}/{c.spans}" for split, c in found.counts.items()]
+        rows.append(
+            {
+                "corpus": name,
+                "language": ", ".join(found.languages),
+                "licence": found.licence,
+                "sentences/spans": ", ".join(sizes),
+                "types": str(len(found.types)),
+                "tasks": ", ".join(found.tasks),
+                "data": _whereabouts(found, root),
+            }
+        )
+    return rows
+
+
+def checksum(path: Path) -> str:
+    """sha256 of a file; of a folder, that of its listing.
+
+    The listing has a line "<sha256>  <path>" per file below the folder, paths relative, sorted by
+    code point: what `LC_ALL=C; find . -type f | cut -c3- | sort | xargs sha256sum | sha256sum`
+    prints inside the folder.
+    """
+    if not path.is_dir():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
+    listing = "".join(f"{checksum(path / name)}  {name}\n" for name in names)
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _checksums(card: Card, folder: Path) -> dict[str, str]:
+    """Checksums of the card's files; "missing" for one that is not there."""
+    return {
+        name: checksum(folder / name) if (folder / name).exists() else "missing"
+        for name in card.files
+    }
+
+
+def _computed(corpus: Corpus) -> dict[str, Any]:
+    counts = {}
+    for split, documents in corpus.splits.items():
+        types = Counter(span.type for document in documents for span in document.spans)
+        counts[split] = {
+            "documents": len(documents),
+            "sentences": sum(len(document.sentences) for document in documents),
+            "spans": sum(types.values()),
+            "types": {kind: types[kind] for kind in corpus.types},
+        }
+    return {
+        "fingerprint": content_hash(corpus.splits, corpus.types),
+        "counts": counts,
+        "ledger": corpus.ledger.counts(),
+    }
+
+
+def _flat(counts: dict[str, Any]) -> dict[str, int]:
+    """{"train": {"types": {"Drug": 1}}} as {"train types Drug": 1}."""
+    flat = {}
+    for key, value in counts.items():
+        inner = _flat(value) if isinstance(value, dict) else None
+        flat |= {f"{key} {k}": v for k, v in inner.items()} if inner is not None else {key: value}
+    return flat
+
+
+def _differences(what: str, expected: dict, found: dict) -> list[str]:
+    return [
+        f"{what} {key}: {found.get(key, 'nothing')}, the card says {expected.get(key, 'nothing')}"
+        for key in sorted({*expected, *found})
+        if expected.get(key) != found.get(key)
+    ]
+
+
+def _whereabouts(card: Card, root: Path | None) -> str:
+    if card.synthetic:
+        return "generated"
+    try:
+        return str(data_folder(card.name, root))
+    except ClinlibError:
+        return "missing"

@@ -1,0 +1,232 @@
+"""Registry: corpora by name, from their data cards to segmented, flat documents in splits.
+
+Names are "corpus" or "corpus:task". A card and its fingerprint are read without the data; load()
+reads the data and refuses them where they are not the card's.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+
+from clinlib.corpora.brat import read_brat
+from clinlib.corpora.card import SPLITS, AsGenerated, Brat, Card, Conll, Grouped, Task, read_card
+from clinlib.corpora.conll import read_conll
+from clinlib.corpora.document import Document
+from clinlib.corpora.fingerprint import content_hash
+from clinlib.corpora.ledger import Ledger
+from clinlib.corpora.segmenter import check_sentences, segment
+from clinlib.corpora.spans import (
+    flatten,
+    merge_duplicates,
+    rename_types,
+    select_types,
+    trim_blanks,
+)
+from clinlib.corpora.splits import check_disjoint, grouped_split
+from clinlib.errors import BadInput, unknown
+
+Splits = dict[str, tuple[Document, ...]]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus, or a task on one, ready for encoding.
+
+    `splits` are keyed train, dev and test. Documents are segmented; their spans are contiguous,
+    flat and of `types`, whose order fixes the label ids. `ledger` counts what was lost or changed.
+    """
+
+    name: str
+    language: str
+    types: tuple[str, ...]
+    splits: Splits
+    ledger: Ledger
+
+
+def repository() -> Path:
+    """The root of the checkout, which holds data_cards/."""
+    return Path(__file__).resolve().parents[2]
+
+
+def data_root() -> Path | None:
+    """The folder of corpora: CLINLIB_DATA, else ../shared/corpora beside the checkout, else None.
+
+    Raises BadInput where CLINLIB_DATA names no folder.
+    """
+    given = os.environ.get("CLINLIB_DATA")
+    if given:
+        folder = Path(given).expanduser()
+        if not folder.is_dir():
+            raise BadInput(f"CLINLIB_DATA is '{given}', which is no folder")
+        return folder
+    beside = repository().parent / "shared" / "corpora"
+    return beside if beside.is_dir() else None
+
+
+def cards(root: Path | None = None) -> dict[str, Card]:
+    """All cards by name, from data_cards/ below `root`, by default the checkout."""
+    return {path.stem: _card_at(path, path.stat().st_mtime_ns) for path in _paths(root)}
+
+
+def card(name: str, root: Path | None = None) -> Card:
+    """The card of "corpus" or "corpus:task". Raises BadInput, with the nearest name, for others."""
+    corpus, _, task = name.partition(":")
+    paths = {path.stem: path for path in _paths(root)}
+    if corpus not in paths:
+        raise unknown("corpus", corpus, paths)
+    found = _card_at(paths[corpus], paths[corpus].stat().st_mtime_ns)
+    if ":" in name and task not in found.tasks:
+        raise unknown(f"task of corpus '{corpus}'", task, found.tasks)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _card_at(path: Path, modified: int) -> Card:
+    return read_card(path)
+
+
+def fingerprint(name: str, root: Path | None = None) -> str:
+    """16 hex digits of the content of "corpus" or "corpus:task", from the card: needs no data."""
+    found = card(name, root)
+    value = (_task(found, name) or found).fingerprint
+    if not value:
+        raise BadInput(f"the data card of '{name}' holds no fingerprint")
+    return value
+
+
+def load(name: str, root: Path | None = None) -> Corpus:
+    """The corpus or task, read, segmented, flattened and split; kept for the next call.
+
+    Raises BadInput for an unknown name, missing data (saying where to get them), data that do not
+    read, and data whose fingerprint is not the card's.
+    """
+    found = card(name, root)
+    folder = None if found.synthetic else data_folder(name, root)
+    return _loaded(name, root, folder, fingerprint(name, root))
+
+
+def data_folder(name: str, root: Path | None = None) -> Path:
+    """Where the corpus's files lie. Raises BadInput, saying where to get them, if they do not."""
+    found = card(name, root)
+    data = data_root()
+    folder = data / found.folder if data else None
+    if folder is None or not folder.is_dir():
+        missing = f"there is no folder '{folder}'" if folder else "no data folder is known"
+        raise BadInput(
+            f"corpus '{found.name}': {missing}. Get it from {found.where_to_get}; put it into "
+            f"'{found.folder}' of a data folder and set CLINLIB_DATA to that data folder"
+        )
+    return folder
+
+
+@lru_cache(maxsize=16)
+def _loaded(name: str, root: Path | None, folder: Path | None, expected: str) -> Corpus:
+    corpus = build(name, root, folder)
+    found = content_hash(corpus.splits, corpus.types)
+    if found != expected:
+        raise BadInput(
+            f"corpus '{name}' has the fingerprint {found}, its data card {expected}: "
+            f"the data{f' in {folder}' if folder else ''} are not those that the card describes. "
+            f"`clinlib corpora check {name}` names the differences"
+        )
+    return corpus
+
+
+def build(name: str, root: Path | None = None, folder: Path | None = None) -> Corpus:
+    """The corpus as the data in `folder` give it, whatever fingerprint the card holds."""
+    found = card(name, root)
+    task = _task(found, name)
+    ledger = Ledger()
+    splits = {
+        split: tuple(_prepared(document, found, task, ledger) for document in documents)
+        for split, documents in _read(found, folder, ledger).items()
+    }
+    check_disjoint(splits)
+    types = found.types
+    if task:
+        types = tuple(dict.fromkeys(task.rename.get(kind, kind) for kind in task.types))
+    return Corpus(name, found.languages[0], types, splits, ledger)
+
+
+def _prepared(document: Document, card: Card, task: Task | None, ledger: Ledger) -> Document:
+    """The document segmented, with the wanted types, without blanks at edges and overlaps."""
+    document = trim_blanks(document, ledger)
+    if not document.sentences:
+        # bounds respect the spans of all types, so that every task has the same sentences
+        sentences = segment(
+            document.text,
+            card.languages[0],
+            document.spans,
+            document.words,
+            ledger=ledger,
+            where=document.id,
+        )
+        document = replace(document, sentences=sentences)
+    check_sentences(document)
+    document = select_types(document, card.types, ledger, left_out=card.left_out)
+    if task:
+        document = select_types(document, task.types, ledger, reason="type not in the task")
+        document = rename_types(document, task.rename)
+    return flatten(merge_duplicates(document, ledger), ledger)
+
+
+def _read(card: Card, folder: Path | None, ledger: Ledger) -> Mapping[str, tuple[Document, ...]]:
+    """Documents by split, as the reader or the generator gives them."""
+    if isinstance(card.splits, AsGenerated):
+        return _generated(card, ledger)
+    assert folder is not None
+    if isinstance(card.splits, Grouped):
+        documents = _read_part(card, folder, "", ledger)
+        return grouped_split(documents, card.splits.grouped, card.splits.seed)
+    official = card.splits.official
+    return {
+        split: tuple(_read_part(card, folder, official[split], ledger))
+        for split in SPLITS
+        if split in official
+    }
+
+
+def _read_part(card: Card, folder: Path, part: str, ledger: Ledger) -> list[Document]:
+    reader = card.reader
+    if isinstance(reader, Brat):
+        return read_brat(
+            folder / reader.path / part,
+            discontinuous=reader.discontinuous,
+            on_mismatch=reader.on_mismatch,
+            ledger=ledger,
+        )
+    assert isinstance(reader, Conll)
+    return read_conll(
+        folder / part,
+        types=(*card.types, *card.left_out),
+        token_column=reader.token_column,
+        tag_column=reader.tag_column,
+        ledger=ledger,
+    )
+
+
+def _generated(card: Card, ledger: Ledger) -> Mapping[str, tuple[Document, ...]]:
+    assert card.generator is not None
+    module, _, function = card.generator.partition(":")
+    splits = getattr(import_module(module), function)()
+    for documents in splits.values():
+        for document in documents:
+            for span in document.spans:
+                ledger.note("read", "spans", document.id, span.type)
+    return splits
+
+
+def _task(card: Card, name: str) -> Task | None:
+    task = name.partition(":")[2]
+    return card.tasks[task] if task else None
+
+
+def _paths(root: Path | None) -> list[Path]:
+    folder = (root or repository()) / "data_cards"
+    paths = sorted(path for path in folder.glob("*.md") if path.stem.lower() != "readme")
+    if not paths:
+        raise BadInput(f"{folder}: no data cards")
+    return paths

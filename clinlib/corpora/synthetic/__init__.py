@@ -1,0 +1,1 @@
+"""Synthetic corpora: generators whose every span says which mechanism made it."""

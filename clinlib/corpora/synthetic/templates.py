@@ -1,0 +1,203 @@
+"""Templates of the medication letters' sentences, by the mechanism they serve.
+
+`phrases.fill` says what [a|b] and {slot} mean.
+"""
+
+TYPES = (
+    "ADE",
+    "Dosage",
+    "Drug",
+    "Duration",
+    "Form",
+    "Frequency",
+    "Reason",
+    "Route",
+    "Strength",
+)
+
+# Sentences without entities
+
+FILLERS = (
+    "[The patient|She|He|The lady|The gentleman] was seen by Dr {name} [in clinic|on "
+    "the ward|in the {name} unit] and [went home|returned home|was discharged] [the "
+    "next day|after {n} days|in good condition|the same evening].",
+    "[Blood pressure|Heart rate|Body temperature|Oxygen uptake] was [steady|taken|"
+    "recorded] every {n} hours and [remained|stayed] [unchanged|within limits|as "
+    "expected] [until discharge|throughout the stay|on the ward].",
+    "A scan of the {name} region [was unremarkable|showed no change|was repeated after "
+    "{n} days|could not be obtained], and [no further imaging|a repeat in {n} weeks|a "
+    "visit to Dr {name}] was [planned|advised|thought useful].",
+    "[She|He|The patient] lives [alone|with family|in {name}], works as a [driver|"
+    "teacher|cook|clerk] [in {name}|near {name}] and walks {n} miles [a day|a week|"
+    "without help].",
+    "[There was no evidence of|Tests showed no sign of|We found nothing to suggest] "
+    "{reason!}, and [the examination|the review by Dr {name}|the course on the ward] "
+    "was [otherwise normal|uneventful|reassuring].",
+    "[The dietician|The nurse|The social worker|Dr {name}] [called|visited|spoke with] "
+    "[the family|the patient] [for {n} days|twice|after {n} weeks] and [left advice in "
+    "writing|gave a leaflet|answered all questions].",
+    "The {analyte!} was {n} and the {analyte!} {n}, [both as before|neither of note|"
+    "compared with {n} last year|taken before breakfast].",
+    "[Screening for|The search for|Work-up for] {ade!} or {reason!} [was negative|had no "
+    "result|was left to the general practice], as [discussed|agreed] with Dr {name}.",
+    "[She|He|The patient] [slept well|ate a full diet|walked the corridor|climbed the "
+    "stairs] [for {n} days|on day {n}|after {n} hours] [without help|with the "
+    "physiotherapist|with Nurse {name}].",
+    "A [letter|copy|summary] was sent to Dr {name} in {name}, who will [see the "
+    "patient|arrange a review|take blood] in {n} [days|weeks|months].",
+)
+
+OPENERS = {
+    "History of present illness": (
+        "[This|The] {n} year old [man|woman|patient] from {name} was [admitted|brought "
+        "in|referred] [by Dr {name}|through the {name} unit] [last week|on day {n}|in "
+        "the night].",
+    ),
+    "Past medical history": (
+        "[The following|What follows] [is taken from|was copied from] the [notes|"
+        "letters] of Dr {name}.",
+    ),
+    "Family history": (
+        "[The following|What follows] [is known|was reported] of [both parents|the "
+        "relatives|the family] [in {name}|by the sister|by the mother].",
+    ),
+    "Laboratory data": (
+        "[Samples|Specimens] were [drawn|taken] [on day {n}|on arrival|in {name}] and "
+        "read by Dr {name}.",
+    ),
+    "Hospital course": (
+        "[The stay|The course] [on the {name} ward|under Dr {name}] lasted {n} days "
+        "[and was without event|in all|as planned].",
+    ),
+    "Discharge medications": (
+        "[The list|This list] was [checked|agreed] with [the pharmacist|Dr {name}|the family].",
+    ),
+    "Follow up": (
+        "[Please see|Kindly review] [the patient|her|him] in {n} [weeks|months] [in the "
+        "{name} clinic|with Dr {name}].",
+    ),
+}
+
+# Entities by wording alone
+
+NARRATIVE = (
+    "[Treatment with|A course of|Therapy with] {drug} [was started|was begun|was "
+    "resumed] for {reason}, [and the response was good|with benefit|as advised by Dr "
+    "{name}].",
+    "[She|He|The patient] [was given|received|took] {drug} {strength} {route} "
+    "{frequency} [and tolerated it well|on the ward|while under observation].",
+    "[She|He|The patient] [remained on|continued with|was kept on] {drug} [as before|"
+    "without change|on the advice of Dr {name}] and the {analyte!} was {n}.",
+    "{drug} was [stopped|paused|reduced] [on day {n}|by Dr {name}|without delay] and "
+    "{drug} [was put in its place|was preferred|replaced it].",
+    "[The dose of|The amount of] {drug} was [raised|lowered|set] to {strength} "
+    "and to be taken {frequency} [after review|with Dr {name}|as the {analyte!} was {n}].",
+    "The patient was [changed from|moved from] {drug} as {form} to {drug} as {form} [because "
+    "of {reason}|as supplies ran out|on the ward].",
+    "{drug} was [given|used] by {route} [in view of {reason}|on the {name} ward|at once], "
+    "then as {form}.",
+)
+
+RARE = {
+    "ADE": (
+        "[She|He|The patient] developed {ade} [after|on|while taking] {drug}, [which was "
+        "stopped|which was withdrawn|seen by Dr {name}].",
+        "{drug} [caused|led to|brought on] {ade} [in the past|last year|on day {n}], "
+        "[and is to be avoided|so that it was stopped].",
+    ),
+    "Duration": (
+        "[She|He|The patient] is to [take|continue|finish] {drug} for {duration}, [then "
+        "stop|then see Dr {name}|and no longer].",
+        "{drug} {frequency} was [prescribed|ordered] for {duration} [in the clinic|by Dr "
+        "{name}|at discharge].",
+    ),
+}
+
+# one line of a medication list: (share when types are unbalanced, share when not, piece)
+LINE = (
+    (0.80, 0.70, " {strength}"),
+    (0.60, 0.70, " as {form}"),
+    (0.40, 0.70, ", {dosage} each time"),
+    (0.60, 0.70, ", by {route}"),
+    (0.75, 0.70, ", to be taken {frequency}"),
+    (0.05, 0.70, ", for {duration}"),
+    (0.20, 0.30, ", against {reason}"),
+    (0.02, 0.60, ", with {ade} as a known harm"),
+)
+
+# What may follow a sentence of the above, in place of its full stop
+TAILS = (
+    ", as [Dr {name}|the pharmacist|Nurse {name}] had [advised|written|suggested] in the "
+    "[letter|note] of [last month|last year|day {n}].",
+    ", [and this was explained to|which was agreed with|and a leaflet was given to] the "
+    "[family|patient|daughter|son] [on the ward|in the {name} clinic|before discharge].",
+    ", [while|although] the {analyte!} [was|stayed] between {n} and {n} [throughout|for {n} days|"
+    "on the {name} ward].",
+    ", [and the notes of|with a copy to] the {name} [unit|hospital|practice] [say the same|were "
+    "read again|are enclosed].",
+)
+
+# Section decides
+
+# (section where it is an entity, section where it is none, type, template);
+# {cue} is empty while the section decides, else it says in the sentence what the section would
+SECTION = (
+    (
+        "Past medical history",
+        "Family history",
+        "Reason",
+        "reason",
+        "[Known|Established|Long standing] {target}{cue}, [first noted in|since|on "
+        "record from] {year}[, under review by Dr {name}|, without change|].",
+        (" in the patient", " in a relative"),
+    ),
+    (
+        "Discharge medications",
+        "Laboratory data",
+        "Drug",
+        "abbreviation",
+        "{target} {n}{cue} [in the morning|in the evening|at noon|before breakfast], [as "
+        "before|unchanged|higher than last month|checked by Dr {name}].",
+        (" of the medicine", " from the sample"),
+    ),
+)
+
+# Previous sentence decides
+
+CUES = {
+    "Reason": (
+        "[A new treatment|A new medicine|Further treatment] was [needed|wanted|"
+        "indicated] [on day {n}|this week|on the {name} ward].",
+    ),
+    "ADE": (
+        "[The treatment|The medicine|The last treatment] was [harmful|toxic|intolerable] "
+        "[on day {n}|this week|on the {name} ward].",
+    ),
+}
+NEIGHBOUR = (
+    "{target}{cue} was [noted|recorded|seen] [by Dr {name}|on the ward|in the notes|at night].",
+    "[Dr {name}|The nurse|The family] [noted|described|recorded] {target}{cue} [on the "
+    "ward|at night|that day].",
+)
+NEIGHBOUR_INSIDE = {"Reason": " to be treated", "ADE": " from the medicine"}
+
+# Boundaries that need transitions
+
+DOSES = "[one|two|three|four|five|six] and a [half|quarter|third] [spoons|cups|pens|sachets|strips]"
+FORMS = (
+    "[tablets|capsules|drops|patches|cream|syrup|lozenges] and [ointment|powder|granules|"
+    "spray|lotion|foam]"
+)
+BOUNDARY = {
+    "Dosage": (
+        "[Take|Use] {expression} {frequency} [with food|with water|as shown by Nurse {name}].",
+        "[She|He|The patient] [takes|is given] {expression} of {drug} [as before|on the "
+        "ward|at home].",
+    ),
+    "Form": (
+        "{drug} {strength} [came|is supplied|was sent] as {expression} [from the "
+        "pharmacy|this month|by Dr {name}].",
+        "[The pharmacy|Nurse {name}] [gave|sent|kept] {expression} of {drug} [in stock|"
+        "for the weekend|at home].",
+    ),
+}

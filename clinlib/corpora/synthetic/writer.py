@@ -1,0 +1,136 @@
+"""Writer: draws the sentences of one letter, labelled as the guideline has them.
+
+It knows mechanisms and lexicons; it knows nothing of documents, splits or annotators.
+"""
+
+import numpy as np
+
+from clinlib.corpora.synthetic import templates
+from clinlib.corpora.synthetic.lexicon import NAMES, lexicon, word
+from clinlib.corpora.synthetic.mechanisms import Mechanisms
+from clinlib.corpora.synthetic.phrases import Filling, Sentence, fill
+
+HOMOGRAPHS = 0.35
+# whose words a lexicon's slots also take; people and places are called as drugs are
+TWINS = {
+    "reason": "ade",
+    "ade": "reason",
+    "form": "route",
+    "route": "form",
+    "strength": "dosage",
+    "dosage": "strength",
+    "frequency": "duration",
+    "duration": "frequency",
+    "drug": "analyte",
+    "analyte": "drug",
+}
+
+_NAME_ENDINGS = ("", "", "son", "ley", "ford", "ham")
+_TYPE_OF = {t.lower(): t for t in templates.TYPES}
+
+
+class Writer:
+    """Fills templates with entries of half A, and for half the entries of `other`, if any.
+
+    `other` is a part of the lexicons: "dev", "b" or "B"; None draws from half A alone.
+    """
+
+    def __init__(self, rng: np.random.Generator, mechanisms: Mechanisms, other: str | None):
+        self.rng = rng
+        self.mechanisms = mechanisms
+        self.other = other
+
+    def filler(self) -> Sentence:
+        """A sentence without entities, of any section."""
+        return self._fill(self._tailed(self._one(templates.FILLERS)))
+
+    def opener(self, title: str) -> Sentence:
+        """A sentence without entities that a section may begin with."""
+        return self._fill(self._one(templates.OPENERS[title]))
+
+    def narrative(self) -> Sentence:
+        """A sentence whose wording tells its entities."""
+        return self._fill(self._tailed(self._one(templates.NARRATIVE)))
+
+    def rare(self, type_: str) -> Sentence:
+        """A sentence with an entity of a rare type: "ADE" or "Duration"."""
+        return self._fill(self._tailed(self._one(templates.RARE[type_])))
+
+    def line(self) -> Sentence:
+        """A line of a medication list: a drug and a random choice of its attributes."""
+        share = 0 if self.mechanisms.imbalance else 1
+        pieces = [piece[2] for piece in templates.LINE if self.rng.random() < piece[share]]
+        return self._fill(self._tailed("{drug}" + "".join(pieces) + "."))
+
+    def boundary(self, type_: str) -> Sentence:
+        """A sentence with a multi-token dose ("Dosage") or conjoined forms ("Form")."""
+        pattern = templates.DOSES if type_ == "Dosage" else templates.FORMS
+        expression = fill(pattern, self.rng, self._plain).text.lower()
+        return self._fill(
+            self._one(templates.BOUNDARY[type_]), expression=Filling(expression, type_, "boundary")
+        )
+
+    def section(self, title: str) -> Sentence:
+        """A sentence that is worded alike in two sections and holds an entity in one of them."""
+        for positive, negative, type_, name, template, cues in templates.SECTION:
+            if title in (positive, negative):
+                entry, _ = self._entry(name)
+                entity = title == positive
+                target = Filling(entry, type_, "section") if entity else Filling(entry)
+                cue = "" if self.mechanisms.section else cues[0 if entity else 1]
+                return self._fill(template, target=target, cue=Filling(cue))
+        raise KeyError(title)
+
+    def neighbour(self) -> list[Sentence]:
+        """Two sentences; the first decides whether the finding of the second is Reason or ADE."""
+        type_ = self._one(("Reason", "ADE"))
+        target = Filling(self._entry("finding")[0], type_, "neighbour")
+        if self.mechanisms.neighbour:
+            before, cue = self._fill(self._one(templates.CUES[type_])), ""
+        else:
+            before, cue = self.filler(), templates.NEIGHBOUR_INSIDE[type_]
+        sentence = self._fill(self._one(templates.NEIGHBOUR), target=target, cue=Filling(cue))
+        return [before, sentence]
+
+    def _one(self, options):
+        return options[self.rng.integers(len(options))]
+
+    def _tailed(self, template: str) -> str:
+        """The template, two times in three with a clause without entities at its end."""
+        if self.rng.random() < 1 / 3:
+            return template
+        return template.removesuffix(".") + self._one(templates.TAILS)
+
+    def _entry(self, name: str) -> tuple[str, str]:
+        """An entry and the mechanism it stands for.
+
+        "unseen" is an entry of half B, "homograph" one of the twin lexicon, else "lexicon".
+        """
+        why = "lexicon"
+        if self.mechanisms.homographs and name in TWINS and self.rng.random() < HOMOGRAPHS:
+            name, why = TWINS[name], "homograph"
+        if self.other is not None and self.rng.random() < 0.5:
+            return lexicon(name).draw(self.rng, self.other), "unseen"
+        return lexicon(name).draw(self.rng, "a"), why
+
+    def _plain(self, slot: str) -> Filling:
+        if slot == "n":
+            return Filling(str(self.rng.integers(2, 60)))
+        if slot == "year":
+            return Filling(str(self.rng.integers(1970, 2020)))
+        if slot == "name":
+            return Filling(self._name())
+        name = slot.rstrip("!")
+        if name not in NAMES:
+            raise KeyError(slot)
+        entry, why = self._entry(name)
+        return Filling(entry) if slot.endswith("!") else Filling(entry, _TYPE_OF[name], why)
+
+    def _name(self) -> str:
+        """A person or place: most often a word of its own, else one that is called as a drug is."""
+        if self.mechanisms.homographs and self.rng.random() < HOMOGRAPHS:
+            return self._entry("drug")[0].split()[0].capitalize()
+        return (word(self.rng, int(self.rng.integers(1, 4))) + self._one(_NAME_ENDINGS)).capitalize()
+
+    def _fill(self, template: str, **given: Filling) -> Sentence:
+        return fill(template, self.rng, lambda slot: given.get(slot) or self._plain(slot))

@@ -1,0 +1,1 @@
+"""Encoding: tag schemes, subword windows, batches."""

@@ -1,0 +1,322 @@
+"""Windows: sentences as input ids with one label per unit, and back to character spans.
+
+Knows nothing of tensors, batches or models.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clinlib.corpora.document import Document, Span
+from clinlib.corpora.ledger import Ledger
+from clinlib.encoding.alignment import Placed, place
+from clinlib.encoding.cuts import divide
+from clinlib.encoding.subwords import Subwords, special_ids, tokenise
+from clinlib.encoding.tags import TagScheme
+from clinlib.encoding.units import Note, Units, subword_units, word_units
+from clinlib.errors import BadInput, unknown
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+UNITS = ("subword", "word")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """What the encoder reads at once: a sentence, or a part of one, with its context.
+
+    Of L positions (special tokens and context included) and U >= 1 own units:
+    document: index into the documents given; sentence: index of the sentence within its document;
+    ids (L,) int32 input ids; first (U,) int32 position of each unit's first subword;
+    unit (L,) int32 own unit of every position, -1 for special tokens and context;
+    offsets (U, 2) int32 character offsets of each unit in the document's text;
+    labels (U,) int64 label ids, None where not asked for.
+    """
+
+    document: int
+    sentence: int
+    ids: np.ndarray
+    first: np.ndarray
+    unit: np.ndarray
+    offsets: np.ndarray
+    labels: np.ndarray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Windows, and the ledger of gold spans and words that they do not express."""
+
+    windows: tuple[Window, ...]
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all windows of one call share."""
+
+    scheme: TagScheme
+    unit: str
+    context: int
+    room: int  # subwords that fit beside the special tokens
+    before: np.ndarray
+    after: np.ndarray
+    labelled: bool
+
+
+def encode(
+    documents: Sequence[Document],
+    tokenizer: "PreTrainedTokenizerFast",
+    scheme: TagScheme,
+    *,
+    unit: str = "subword",
+    context: int = 0,
+    max_length: int = 256,
+    sentences: Iterable[tuple[int, int]] | None = None,
+    labelled: bool = True,
+) -> Encoded:
+    """Windows of the sentences of `documents`, in order, or of `sentences` as they are listed.
+
+    `sentences` holds (document index, sentence index) pairs, repeats included; None means all.
+    unit: "subword" labels every subword, "word" every word (of the document, else by the pinned
+    rule). context: subwords of the same document on each side, read but not labelled, as many as
+    fit. A sentence of more than max_length positions is divided; each of its subwords lies in
+    exactly one window. With labelled=False gold spans are not looked at, for the cuts neither.
+
+    A unit's label is that of the gold span that overlaps it. The ledger counts each span that the
+    windows do not express exactly, once: widened (an edge inside a unit), cut (at a window's or
+    sentence's edge, or an edge of blanks or of characters without a unit), or dropped (no unit, or
+    none that a longer span does not have). The documents keep their spans for scoring.
+
+    Raises BadInput for an unknown unit or span type, a length that the tokenizer does not allow, a
+    document that is not segmented, and a sentence that does not exist.
+    """
+    frame = _frame(tokenizer, scheme, unit, context, max_length, labelled)
+    wanted = _wanted(documents, sentences)
+    chosen: dict[int, set[int]] = {}
+    for document, sentence in wanted:
+        chosen.setdefault(document, set()).add(sentence)
+    order = sorted(chosen)
+    ledger = Ledger()
+    made: dict[tuple[int, int], list[Window]] = {}
+    tokenised = tokenise([documents[index] for index in order], tokenizer)
+    for index, subwords in zip(order, tokenised, strict=True):
+        made.update(_document(index, documents[index], subwords, chosen[index], frame, ledger))
+    return Encoded(tuple(window for pair in wanted for window in made[pair]), ledger)
+
+
+def _frame(
+    tokenizer: "PreTrainedTokenizerFast",
+    scheme: TagScheme,
+    unit: str,
+    context: int,
+    max_length: int,
+    labelled: bool,
+) -> _Frame:
+    if unit not in UNITS:
+        raise unknown("unit", unit, UNITS)
+    if context < 0:
+        raise BadInput(f"context must be 0 or more subwords, not {context}")
+    if max_length > tokenizer.model_max_length:
+        raise BadInput(
+            f"max_length {max_length} is more than the {tokenizer.model_max_length} positions of "
+            "the encoder"
+        )
+    before, after = (np.array(ids, dtype=np.int32) for ids in special_ids(tokenizer))
+    room = max_length - len(before) - len(after)
+    if room < 1:
+        raise BadInput(f"max_length {max_length} leaves no room beside the special tokens")
+    return _Frame(scheme, unit, context, room, before, after, labelled)
+
+
+def _wanted(
+    documents: Sequence[Document], sentences: Iterable[tuple[int, int]] | None
+) -> list[tuple[int, int]]:
+    for document in documents:
+        edges = [edge for sentence in document.sentences for edge in sentence]
+        if edges != sorted(edges) or (
+            edges and not 0 <= edges[0] <= edges[-1] <= len(document.text)
+        ):
+            raise BadInput(f"document {document.id}: its sentences are not in order in its text")
+        if not edges and document.text.strip():
+            raise BadInput(f"document {document.id} has no sentences: segment it first")
+    if sentences is None:
+        return [
+            (d, s) for d, document in enumerate(documents) for s in range(len(document.sentences))
+        ]
+    wanted = [(int(document), int(sentence)) for document, sentence in sentences]
+    for document, sentence in wanted:
+        if not 0 <= document < len(documents):
+            raise BadInput(f"there is no document {document} among {len(documents)}")
+        if not 0 <= sentence < len(documents[document].sentences):
+            raise BadInput(
+                f"document {documents[document].id} has no sentence {sentence}, only "
+                f"{len(documents[document].sentences)}"
+            )
+    return wanted
+
+
+def _document(
+    index: int,
+    document: Document,
+    subwords: Subwords,
+    chosen: set[int],
+    frame: _Frame,
+    ledger: Ledger,
+) -> dict[tuple[int, int], list[Window]]:
+    """The windows of the chosen sentences of one document, keyed (document, sentence)."""
+    if frame.unit == "subword":
+        units = subword_units(subwords)
+    else:
+        units = word_units(subwords, document, frame.room)
+    placed: list[Placed] = []
+    notes = list(units.notes)
+    if frame.labelled:
+        for type in sorted({span.type for span in document.spans} - set(frame.scheme.types)):
+            raise unknown(f"span type of document {document.id}", type, frame.scheme.types)
+        placed, dropped = place(document.spans, units, frame.unit)
+        notes += dropped
+
+    heads = np.array([start for start, _ in document.sentences], dtype=np.int32)  # (S,)
+    edges = _sentence_edges(heads, units)
+    inside = np.zeros(len(units), dtype=bool)  # (U,) a span goes on over the unit's beginning
+    for item in placed:
+        inside[item.first + 1 : item.last] = True
+    cuts = [
+        divide(low, high, frame.room, units, document.text, inside)
+        for low, high in zip(edges, edges[1:], strict=False)
+    ][: len(heads)]
+    labels = _labels(placed, cuts, edges, frame.scheme, notes) if frame.labelled else None
+    _count(notes, heads, chosen, document, ledger)
+    return {
+        (index, sentence): [
+            _window(index, sentence, low, high, units, labels, frame)
+            for low, high in zip(cuts[sentence], cuts[sentence][1:], strict=False)
+            if low < high
+        ]
+        for sentence in sorted(chosen)
+    }
+
+
+def _sentence_edges(heads: np.ndarray, units: Units) -> list[int]:
+    """(S + 1,) edges of the sentences in units.
+
+    A unit that straddles two sentences, or lies between them, belongs to the earlier one, and so
+    does one that shares a character with the unit before (byte by byte).
+    """
+    edges = np.searchsorted(units.starts, heads[1:], side="left").tolist()
+    for index, edge in enumerate(edges):
+        while 0 < edge < len(units) and units.starts[edge] < units.ends[edge - 1]:
+            edge += 1
+        edges[index] = edge
+    return [0, *edges, len(units)]
+
+
+def _labels(
+    placed: list[Placed],
+    cuts: list[list[int]],
+    edges: list[int],
+    scheme: TagScheme,
+    notes: list[Note],
+) -> np.ndarray:
+    """(U,) labels of a document's units, each span in as many parts as windows divide it into."""
+    all_cuts = sorted({cut for sentence in cuts for cut in sentence})
+    parts = []
+    for item in placed:
+        low = bisect_right(all_cuts, item.first)
+        between = all_cuts[low : bisect_left(all_cuts, item.last)]
+        ends = [item.first, *between, item.last]
+        parts += [(a, b, item.span.type) for a, b in zip(ends, ends[1:], strict=False)]
+        if between:
+            place = "sentence" if set(between) & set(edges) else "window"
+            notes.append(Note("cut", f"at the edge of a {place}", item.span.start, item.span.type))
+        else:
+            notes += item.note()
+    return scheme.encode(parts, edges[-1])
+
+
+def _count(
+    notes: list[Note], heads: np.ndarray, chosen: set[int], document: Document, ledger: Ledger
+) -> None:
+    """Enter the notes that belong to chosen sentences."""
+    for note in notes:
+        sentence = max(0, int(np.searchsorted(heads, note.position, side="right")) - 1)
+        if sentence in chosen:
+            where = f"{document.id} [{note.position}]"
+            ledger.note(note.event, note.reason, where=where, type=note.type)
+
+
+def _window(
+    document: int,
+    sentence: int,
+    low: int,
+    high: int,
+    units: Units,
+    labels: np.ndarray | None,
+    frame: _Frame,
+) -> Window:
+    """The window of the units low .. high - 1."""
+    start, end = int(units.first[low]), int(units.first[high])
+    left, right = min(frame.context, start), min(frame.context, len(units.ids) - end)
+    spare = frame.room - (end - start)
+    if left + right > spare:  # share it evenly; what one side does not need goes to the other
+        left = min(left, max(spare // 2, spare - right))
+        right = min(right, spare - left)
+    ids = np.concatenate((frame.before, units.ids[start - left : end + right], frame.after))
+    lead = len(frame.before) + left
+    sizes = units.first[low + 1 : high + 1] - units.first[low:high]
+    unit = np.full(len(ids), -1, dtype=np.int32)  # (L,)
+    unit[lead : lead + end - start] = np.repeat(np.arange(high - low, dtype=np.int32), sizes)
+    return Window(
+        document=document,
+        sentence=sentence,
+        ids=ids,
+        first=units.first[low:high] + np.int32(lead - start),
+        unit=unit,
+        offsets=np.stack((units.starts[low:high], units.ends[low:high]), axis=1),
+        labels=None if labels is None else labels[low:high],
+    )
+
+
+def spans_of(
+    windows: Sequence[Window],
+    label_ids: Sequence[Sequence[int]],
+    documents: Sequence[Document],
+    scheme: TagScheme,
+) -> list[list[Span]]:
+    """Flat character spans of each document, in order, from one label sequence per window.
+
+    Blanks at a span's edges are left out, and with them spans of blanks alone. Windows given twice
+    count once. Where two spans share a character (several subwords may stand for one character),
+    the earlier has it. Raises BadInput unless there is one label id for each unit of each window.
+    """
+    if len(windows) != len(label_ids):
+        raise BadInput(f"{len(windows)} windows, but {len(label_ids)} label sequences")
+    found: list[set[Span]] = [set() for _ in documents]
+    for window, ids in zip(windows, label_ids, strict=True):
+        if len(ids) != len(window.first):
+            raise BadInput(
+                f"document {documents[window.document].id}, sentence {window.sentence}: "
+                f"{len(ids)} labels for {len(window.first)} units"
+            )
+        for first, last, type in scheme.decode(ids):
+            span = Span(int(window.offsets[first, 0]), int(window.offsets[last - 1, 1]), type)
+            found[window.document].add(span)
+    return [
+        _tidy(sorted(spans), document) for spans, document in zip(found, documents, strict=True)
+    ]
+
+
+def _tidy(spans: list[Span], document: Document) -> list[Span]:
+    """Without blanks at the edges and without overlaps."""
+    tidy: list[Span] = []
+    for span in spans:
+        start = max(span.start, tidy[-1].end) if tidy else span.start
+        text = document.text[start : span.end]
+        start += len(text) - len(text.lstrip())
+        if text.strip():
+            tidy.append(Span(start, start + len(text.strip()), span.type))
+    return tidy

@@ -1,0 +1,1 @@
+"""Evaluation: span scores, label reports, intervals; no torch, no files."""

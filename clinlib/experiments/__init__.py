@@ -1,0 +1,1 @@
+"""Experiments: configurations, keys, records, and the sweep that runs them."""

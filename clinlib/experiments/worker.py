@@ -1,0 +1,125 @@
+"""The worker: a process with one thread that runs one job after another, as a sweep sends them.
+
+It writes no record: what a run returns goes back to the sweep, which alone saves.
+"""
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from clinlib.experiments import provenance
+from clinlib.experiments.config import Config
+from clinlib.experiments.context import RunContext
+from clinlib.experiments.store import no_space
+
+SECONDS_BETWEEN_REPORTS = 0.2
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run for a worker: the configuration and its context (whose `report` is set there)."""
+
+    key: str
+    config: Config
+    context: RunContext
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is: a fraction in [0, 1] and a short text."""
+
+    fraction: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: the routine's result or its error, and what the run took."""
+
+    result: dict[str, Any] | None
+    error: dict[str, str] | None
+    measured: dict[str, Any]
+
+
+def perform(job: Job, report) -> Outcome:
+    """Runs a job; an exception of the routine becomes the outcome's error."""
+    provenance.reset_peak_memory()
+    start, result, error = time.perf_counter(), None, None
+    try:
+        module, function = job.config.routine.split(":")
+        routine = getattr(importlib.import_module(module), function)
+        _one_thread(job.context.threads)
+        result = routine(job.config, replace(job.context, report=report))
+        if not isinstance(result, dict):
+            raise TypeError(f"{job.config.routine} returned no dict but {type(result).__name__}")
+    except Exception as raised:
+        error = describe(raised, job.context.cache)
+    measured = {
+        "seconds": round(time.perf_counter() - start, 3),
+        "peak_memory_mb": provenance.peak_memory_mb(),
+        "hardware": provenance.hardware(),
+        "device": job.context.device,
+        "threads": job.context.threads,
+    }
+    return Outcome(result if error is None else None, error, measured)
+
+
+def describe(raised: Exception, cache: Path) -> dict[str, str]:
+    """{"type", "message", "traceback"} of an exception, paths written relative to the checkout."""
+    if isinstance(raised, OSError):
+        raised = no_space(raised, Path(raised.filename or cache), cache) or raised
+    text = "".join(traceback.format_exception(raised))
+    for folder in (provenance.PACKAGE.parent, Path(sys.prefix), Path.home()):
+        text = text.replace(f"{folder}{os.sep}", "")
+    return {"type": type(raised).__name__, "message": str(raised), "traceback": text}
+
+
+def _one_thread(threads: int) -> None:
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+
+
+def serve(connection: Connection) -> None:
+    """Runs the jobs that arrive until the sweep closes the connection."""
+    while True:
+        try:
+            job: Job = connection.recv()
+        except EOFError:
+            return
+        last = 0.0
+
+        def report(fraction: float, text: str = "") -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= SECONDS_BETWEEN_REPORTS:
+                last = now
+                connection.send(Progress(float(fraction), str(text)))
+
+        outcome = perform(job, report)
+        try:
+            connection.send(outcome)
+        except BrokenPipeError:
+            return
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process soon after the sweep's, however that one ended."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def main() -> None:
+    """Entry point of the process: its argument is the file descriptor of the connection."""
+    # an interrupt is the sweep's to handle: it ends the workers itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    serve(Connection(int(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""Report: tables, figures, provenance; staging and building of the book."""

@@ -1,0 +1,72 @@
+"""Drawings that several pages share: differences with intervals, learning curves, counts."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+
+from clinlib.report.cells import Cell
+from clinlib.report.figures import COLOURS, INK, MARKERS, STYLE
+
+
+def forest(axes: Axes, cells: Mapping[str, Cell], *, xlabel: str) -> None:
+    """Differences as points with intervals around a line at zero, first label on top.
+
+    A cell without a value is written out, not drawn.
+    """
+    names = list(cells)
+    with mpl.rc_context(STYLE):
+        axes.axvline(0, color=INK, lw=1)
+        for row, name in enumerate(names):
+            here = cells[name]
+            if here.value is None:
+                axes.text(0, row, f" {here}", va="center", style="italic", color=INK)
+                continue
+            axes.plot(here.value, row, "o", color=COLOURS[0])
+            axes.plot(here.values, [row + 0.18] * here.n, ".", color=INK, alpha=0.5, ms=4)
+            if here.low is not None:
+                axes.plot([here.low, here.high], [row, row], color=COLOURS[0], lw=1.6)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        axes.set_xlabel(xlabel)
+        axes.grid(axis="y", visible=False)
+
+
+def curves(
+    axes: Axes, frame: pd.DataFrame, *, y: str, lines: Sequence[str], x: str = "epoch"
+) -> None:
+    """One thin line per seed and a thick mean per group of the columns `lines`.
+
+    `frame` is long: columns `x`, `y`, "seed" and those of `lines`. The mean ends where the first
+    seed of its group does.
+    """
+    with mpl.rc_context(STYLE):
+        groups = frame.groupby(list(lines), sort=False)
+        for place, (label, group) in enumerate(groups):
+            colour = COLOURS[place % len(COLOURS)]
+            by_seed = group.pivot(index=x, columns="seed", values=y)
+            axes.plot(by_seed.index, by_seed, color=colour, lw=0.8, alpha=0.5)
+            mean = by_seed.dropna().mean(axis=1)
+            marker = MARKERS[place % len(MARKERS)]
+            axes.plot(mean.index, mean, color=colour, marker=marker, ms=4, label=" + ".join(label))
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if len(groups):
+            axes.legend(fontsize=8)
+
+
+def grouped_bars(axes: Axes, frame: pd.DataFrame, *, xlabel: str) -> None:
+    """Horizontal bars side by side: a row per index entry, a colour per column."""
+    height = 0.8 / max(len(frame.columns), 1)
+    with mpl.rc_context(STYLE):
+        for place, column in enumerate(frame.columns):
+            rows = [row + (place + 0.5) * height - 0.4 for row in range(len(frame))]
+            colour = COLOURS[place % len(COLOURS)]
+            axes.barh(rows, frame[column], height=height, color=colour, label=str(column))
+        axes.set_yticks(range(len(frame)), list(map(str, frame.index)))
+        axes.set_ylim(len(frame) - 0.5, -0.5)
+        axes.set_xlabel(xlabel)
+        axes.grid(axis="y", visible=False)
+        axes.legend(fontsize=8)

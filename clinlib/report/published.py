@@ -1,0 +1,62 @@
+"""Published tables as data: the papers' numbers, each with its source, never mixed with ours."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from clinlib.errors import BadInput, unknown
+
+FOLDER = Path(__file__).with_name("published")
+TRANSFORMER_CRF = (
+    "Belkadi, Han, Wu and Nenadic: Exploring the Value of Pre-trained Language Models for "
+    "Clinical Named Entity Recognition, 2023"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a published table stands: `paper`, `place` in it, and the `data` it was measured on."""
+
+    paper: str
+    place: str
+    data: str
+
+    def __str__(self) -> str:
+        return f"{self.paper}, {self.place} ({self.data})"
+
+
+N2C2 = "n2c2-2018 track 2, 303 training and 202 test letters"
+SOURCES = {
+    "transformercrf_parameters": Source(TRANSFORMER_CRF, "Table I", "no data: parameter counts"),
+    "transformercrf_bio_strict": Source(TRANSFORMER_CRF, "Tables II and III", N2C2),
+    "transformercrf_downsampling": Source(TRANSFORMER_CRF, "Figures 6 and 7", N2C2),
+    "transformercrf_sentences": Source(TRANSFORMER_CRF, "Section IV-A", N2C2),
+    "transformercrf_token_ablation": Source(TRANSFORMER_CRF, "Table IV", N2C2),
+}
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published table: `frame` as printed (shares in 0..1, not percent) and its `source`."""
+
+    name: str
+    frame: pd.DataFrame
+    source: Source
+
+
+def load(name: str) -> Published:
+    """The published table `name`; raises BadInput for an unknown name or a table with holes."""
+    if name not in SOURCES:
+        raise unknown("published table", name, SOURCES)
+    path = FOLDER / f"{name}.csv"
+    if not path.is_file():
+        raise BadInput(f"published table {name}: {path} is missing from the installation")
+    frame = pd.read_csv(path)
+    holes = frame.isna()
+    if holes.to_numpy().any():
+        row, column = next(zip(*holes.to_numpy().nonzero(), strict=True))
+        raise BadInput(
+            f"published table {name}: no value in line {row + 2}, column {frame.columns[column]!r}"
+        )
+    return Published(name, frame, SOURCES[name])

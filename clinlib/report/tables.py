@@ -1,0 +1,179 @@
+"""Tables: a DataFrame as accessible HTML with a caption, and as CSV to download.
+
+The CSV travels inside the page as a data link, so that it works from a file and without network.
+"""
+
+import base64
+import io
+import numbers
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from clinlib.errors import ClinlibError
+from clinlib.report.cells import Cell, badge, html
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A captioned table; shows itself in a notebook and in the book.
+
+    `name` is a slug, unique on its page: the anchor and the file name of the download.
+    """
+
+    frame: pd.DataFrame
+    name: str
+    caption: str
+    note: str = ""
+    digits: int = 1
+    index: bool = True
+
+    def csv(self) -> str:
+        """The table as CSV: a column of cells becomes value, low, high, n and state."""
+        text = io.StringIO()
+        flat = flatten(self.frame)
+        flat.to_csv(text, index=self.index, lineterminator="\n")
+        return text.getvalue()
+
+    def save(self, folder: Path) -> Path:
+        """Write the CSV into a folder and return its path."""
+        path = Path(folder) / f"{self.name}.csv"
+        path.write_text(self.csv(), encoding="utf-8")
+        return path
+
+    def __str__(self) -> str:
+        return f"{self.caption}\n{self.frame.map(self._text).to_string(index=self.index)}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        note = f'<p class="cl-note">{escape(self.note)}</p>' if self.note else ""
+        link = download_link(self.csv(), f"{self.name}.csv", "text/csv", "CSV")
+        return (
+            f'<div class="cl-table" id="{escape(self.name, quote=True)}">'
+            f'<div class="cl-scroll" tabindex="0" role="region" '
+            f'aria-label="{escape(self.caption, quote=True)}">'
+            f'<table class="table"><caption>{escape(self.caption)}</caption>'
+            f"{self._head()}{self._body()}</table></div>"
+            f'{note}<p class="cl-downloads">Download: {link}</p></div>'
+        )
+
+    def _head(self) -> str:
+        columns = self.frame.columns
+        depth = columns.nlevels
+        rows = []
+        for level in range(depth):
+            cells = []
+            if self.index:
+                names = self.frame.index.names
+                for name in names:
+                    text = escape(str(name or "")) if level == depth - 1 else ""
+                    cells.append(f'<th scope="col">{text}</th>' if text else "<td></td>")
+            for label, width in _runs(columns.get_level_values(level), level < depth - 1):
+                span = f' colspan="{width}"' if width > 1 else ""
+                scope = "colgroup" if width > 1 else "col"
+                cells.append(f'<th scope="{scope}"{span}>{escape(str(label))}</th>')
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        return f"<thead>{''.join(rows)}</thead>"
+
+    def _body(self) -> str:
+        rows = []
+        for label, row in zip(self.frame.index, self.frame.itertuples(index=False), strict=True):
+            cells = []
+            if self.index:
+                labels = label if isinstance(label, tuple) else (label,)
+                cells += [f'<th scope="row">{escape(str(part))}</th>' for part in labels]
+            cells += [self._cell(entry) for entry in row]
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        return f"<tbody>{''.join(rows)}</tbody>"
+
+    def _cell(self, entry: object) -> str:
+        if isinstance(entry, Cell):
+            return f'<td class="cl-right">{html(entry)}</td>'
+        text = self._text(entry)
+        if text == "missing":
+            return f'<td class="cl-right">{badge(text)}</td>'
+        right = ' class="cl-right"' if isinstance(entry, numbers.Number) else ""
+        return f"<td{right}>{escape(text)}</td>"
+
+    def _text(self, entry: object) -> str:
+        if isinstance(entry, Cell):
+            return str(entry)
+        if isinstance(entry, (bool, str)):
+            return {True: "yes", False: "no"}.get(entry, entry)
+        if entry is None or pd.isna(entry):
+            return "missing"
+        if isinstance(entry, numbers.Integral):
+            return f"{entry:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        if isinstance(entry, numbers.Real):
+            return f"{entry:.{self.digits}f}"
+        return str(entry)
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    caption: str,
+    note: str = "",
+    digits: int = 1,
+    index: bool = True,
+) -> Table:
+    """A table to show: entries are Cells, numbers, strings; None and NaN read "missing".
+
+    Raises ClinlibError for a name that cannot be an anchor and a file name.
+    """
+    return Table(frame, slug(name), caption, note, digits, index)
+
+
+def flatten(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame without Cells: each column holding some becomes value, low, high, n, state."""
+    columns: dict[str, pd.Series] = {}
+    for position, label in enumerate(frame.columns):
+        name = " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+        column = frame.iloc[:, position]
+        if not any(isinstance(entry, Cell) for entry in column):
+            columns[name] = column
+            continue
+        parts = {"": "value", " low": "low", " high": "high", " n": "n", " state": "state"}
+        for suffix, field in parts.items():
+            taken = [getattr(entry, field) if isinstance(entry, Cell) else None for entry in column]
+            kind = {"state": object, "n": "Int64"}.get(field, float)
+            columns[name + suffix] = pd.Series(taken, index=frame.index, dtype=kind)
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def markdown(text: str):
+    """Text for a notebook to show as Markdown: findings that quote numbers of the run."""
+    from IPython.display import Markdown
+
+    return Markdown(text)
+
+
+def download_link(content: str, file: str, kind: str, label: str) -> str:
+    """HTML link that saves `content` as a file, with no server and no network."""
+    data = base64.b64encode(content.encode("utf-8")).decode("ascii")
+    return (
+        f'<a class="cl-download" download="{escape(file, quote=True)}" '
+        f'href="data:{kind};charset=utf-8;base64,{data}">{escape(label)}</a>'
+    )
+
+
+def slug(name: str) -> str:
+    """The name itself, if it can be an anchor and a file name; raises ClinlibError if not."""
+    if not name or not all(char.isascii() and (char.isalnum() or char in "-_") for char in name):
+        raise ClinlibError(f"'{name}' cannot name a file: use letters, digits, - and _")
+    return name
+
+
+def _runs(labels, merge: bool) -> list[tuple[object, int]]:
+    """Neighbouring equal labels with their number, or each alone."""
+    runs: list[tuple[object, int]] = []
+    for label in labels:
+        if merge and runs and runs[-1][0] == label:
+            runs[-1] = (label, runs[-1][1] + 1)
+        else:
+            runs.append((label, 1))
+    return runs

@@ -1,0 +1,1 @@
+"""Studies: per question, a plan (configurations) and its tables (frames)."""

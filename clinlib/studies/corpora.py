@@ -1,0 +1,238 @@
+"""The corpora: what each holds, by split and type, and what reading it cost; nothing is trained."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from clinlib.corpora.card import SPLITS, Card
+from clinlib.corpora.document import Document
+from clinlib.corpora.registry import Corpus, card, cards, data_folder, load
+from clinlib.corpora.words import words
+from clinlib.errors import BadInput
+from clinlib.experiments.config import Config
+from clinlib.studies.wording import banner, plural
+
+NAME = "00_corpora"
+ABSENT = "not on this machine"
+
+
+def plan(parameters: Mapping[str, object]) -> list[Config]:
+    """No runs: the page counts what the corpora hold."""
+    return []
+
+
+def reads(parameters: Mapping[str, object]) -> str:
+    """What the page depends on besides records: which corpora are on this machine."""
+    return " ".join(name for name in cards() if is_here(name))
+
+
+def present(names: Sequence[str]) -> dict[str, Corpus]:
+    """The corpora whose data are here, loaded, in the order given.
+
+    Raises BadInput for an unknown name, and for data that are here and not those of the card.
+    """
+    return {name: load(name) for name in names if is_here(name)}
+
+
+def is_here(name: str) -> bool:
+    """Whether the data of a corpus are on this machine; a synthetic corpus always is."""
+    if card(name).synthetic:
+        return True
+    try:
+        data_folder(name)
+    except BadInput:
+        return False
+    return True
+
+
+def overview(names: Sequence[str]) -> pd.DataFrame:
+    """Every card: language, licence, sizes as the card gives them, and whether it is counted here.
+
+    `names` are the corpora that the page counts; a task counts as its corpus.
+    """
+    counted = {name.partition(":")[0] for name in names}
+    columns = [
+        "corpus",
+        "kind",
+        "language",
+        "licence",
+        "documents",
+        "sentences",
+        "entities",
+        "on this page",
+    ]
+    rows = {
+        name: _overview_row(found, name in counted and is_here(name), is_here(name))
+        for name, found in cards().items()
+    }
+    index = pd.Index(list(rows), name="name", dtype=object)
+    return pd.DataFrame(list(rows.values()), columns=columns, index=index, dtype=object)
+
+
+def sizes(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
+    """Documents, sentences, words, entities and sentences without entity, per corpus and split."""
+    rows = {}
+    for name, corpus in corpora.items():
+        for split, documents in corpus.splits.items():
+            sentences = sum(len(document.sentences) for document in documents)
+            empty = sum(map(empty_sentences, documents))
+            rows[name, split] = {
+                "documents": len(documents),
+                "sentences": sentences,
+                "words": sum(len(words(document)) for document in documents),
+                "entities": sum(len(document.spans) for document in documents),
+                "sentences without entity": empty,
+                "share without entity, %": 100 * empty / sentences if sentences else "no sentences",
+            }
+    index = pd.MultiIndex.from_tuples(list(rows), names=["corpus", "split"])
+    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+
+
+def types(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
+    """Entities per corpus, type and split, and the mean length of the type's entities in words."""
+    rows = {}
+    for name, corpus in corpora.items():
+        counts, lengths = Counter(), Counter()
+        for split, documents in corpus.splits.items():
+            for document in documents:
+                for kind, length in _lengths(document):
+                    counts[split, kind] += 1
+                    lengths[kind] += length
+        for kind in corpus.types:
+            by_split = {split: counts[split, kind] for split in corpus.splits}
+            total = sum(by_split.values())
+            rows[name, kind] = by_split | {
+                "all": total,
+                "mean words": lengths[kind] / total if total else "none",
+            }
+    index = pd.MultiIndex.from_tuples(list(rows), names=["corpus", "type"])
+    frame = pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return frame.where(frame.notna(), "no such split")
+
+
+def ledger(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
+    """What the readers counted: read, dropped, cut, merged, flattened, repaired, widened spans.
+
+    Types are summed; "first places" names up to five documents where it happened.
+    """
+    rows = []
+    for name, corpus in corpora.items():
+        for what, n in corpus.ledger.counts().items():
+            event, reason = what.split(": ", 1)
+            places = "" if event == "read" else ", ".join(corpus.ledger.examples(event, reason))
+            rows.append((name, event, reason, n, places or "–"))
+    frame = pd.DataFrame(rows, columns=["corpus", "event", "reason", "spans", "first places"])
+    return frame.set_index(["corpus", "event"])
+
+
+def empty_sentences(document: Document) -> int:
+    """The number of the document's sentences that no span touches."""
+    starts = [start for start, _ in document.sentences]
+    touched: set[int] = set()
+    for span in document.spans:
+        first = max(bisect_right(starts, span.start) - 1, 0)
+        last = max(bisect_right(starts, span.end - 1) - 1, 0)
+        touched.update(range(first, last + 1))
+    return len(starts) - len(touched)
+
+
+def licences(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
+    """Licence, its source, and where to get each corpus of the page."""
+    rows = {name: card(name) for name in corpora}
+    return pd.DataFrame(
+        [(found.licence, found.licence_source, found.where_to_get) for found in rows.values()],
+        columns=["licence", "source of the licence", "where to get it"],
+        index=pd.Index(list(rows), name="corpus", dtype=object),
+    )
+
+
+def shares(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
+    """Sentences without entity in percent: corpora as rows, splits as columns; 0 for no split."""
+    table = sizes(corpora)["share without entity, %"]
+    rows = {
+        name: {split: _number(table.get((name, split))) for split in SPLITS} for name in corpora
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(SPLITS))
+
+
+def shares_in_words(shares: pd.DataFrame) -> str:
+    """The figure of shares in a sentence, for those who do not see it."""
+    rows = (
+        f"{name} {', '.join(f'{split} {value:.0f}' for split, value in row.items())}"
+        for name, row in shares.iterrows()
+    )
+    return f"Sentences without entity, in percent: {'; '.join(rows)}."
+
+
+def types_in_words(name: str, counts: pd.DataFrame) -> str:
+    """The figure of one corpus's types in a sentence."""
+    total = counts.apply(pd.to_numeric, errors="coerce").fillna(0).sum(axis=1)
+    rows = (f"{kind} {n:.0f}" for kind, n in total.sort_values(ascending=False).items())
+    return f"Entities of {name} over all splits, by type: {', '.join(rows)}."
+
+
+def introduction(names: Sequence[str], corpora: Mapping[str, Corpus]) -> str:
+    """The paragraph above the tables: what is shown, what is synthetic, what is not here."""
+    absent = [name for name in names if name not in corpora]
+    parts = [
+        f"This page counts {', '.join(corpora) or 'no corpus'}.",
+        f"Not on this machine, so listed from the card only: {', '.join(absent)}."
+        if absent
+        else "",
+        banner(corpora),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def sentences(corpora: Mapping[str, Corpus]) -> list[str]:
+    """What the counts say, in words."""
+    found = []
+    for name, corpus in corpora.items():
+        here = sizes({name: corpus}).sum()
+        empty, total = here["sentences without entity"], here["sentences"]
+        found.append(
+            f"{name} ({card(name).pretty_name}): {here['entities']} entities of "
+            f"{plural(len(corpus.types), 'type')} in {total} sentences, of which {empty} "
+            f"({100 * empty / max(total, 1):.0f} %) are without entity."
+        )
+        changed = {
+            what: n for what, n in corpus.ledger.counts().items() if not what.startswith("read")
+        }
+        listed = ", ".join(f"{what} ({n})" for what, n in changed.items())
+        found.append(f"{name}: on the way in, {listed or 'no span was dropped or changed'}.")
+    return found
+
+
+def _overview_row(found: Card, counted: bool, here: bool) -> dict[str, object]:
+    where = "counted below" if counted else ("not in this profile" if here else ABSENT)
+    sums = {
+        field: sum(getattr(count, field) for count in found.counts.values())
+        for field in ("documents", "sentences", "spans")
+    }
+    known = bool(found.counts)
+    return {
+        "corpus": found.pretty_name,
+        "kind": "synthetic" if found.synthetic else ("gated" if found.gated else "open"),
+        "language": ", ".join(found.languages),
+        "licence": found.licence,
+        "documents": sums["documents"] if known else "not counted",
+        "sentences": sums["sentences"] if known else "not counted",
+        "entities": sums["spans"] if known else "not counted",
+        "on this page": where,
+    }
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _lengths(document: Document) -> list[tuple[str, int]]:
+    """(type, number of words that the span touches) of every span."""
+    bounds = words(document)
+    starts, ends = [start for start, _ in bounds], [end for _, end in bounds]
+    return [
+        (span.type, max(bisect_right(starts, span.end - 1) - bisect_right(ends, span.start), 1))
+        for span in document.spans
+    ]

@@ -1,0 +1,107 @@
+"""Label-level frames: reports over BIO labels and token labels, confusion, label ablations.
+
+The unit is the word; scores are shares in 0..1, as the paper prints them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from clinlib.evaluation import labels as evaluation
+from clinlib.studies.cells import Cell, Record
+from clinlib.studies.transformer_crf.results import Arm, Results
+from clinlib.studies.transformer_crf.tuning import by_arm
+
+LEVELS = ("BIO", "token")
+SCORES = ("precision", "recall", "f1")
+HARD, INTO = "ADE", "Reason"  # the related labels that the paper leaves out, or merges
+OUTSIDE = "O"
+
+
+def averages(results: Results, level: str) -> pd.DataFrame:
+    """Macro and weighted precision, recall and F1, and accuracy, per arm: Tables II and III.
+
+    All labels count, O included. Weighted recall is accuracy is the micro average.
+    """
+    columns = {
+        f"{average} {short}": value(level, average, score)
+        for average in ("macro", "weighted")
+        for short, score in zip(("P", "R", "F1"), SCORES, strict=True)
+    }
+    columns["accuracy"] = value(level, "micro", "f1")
+    return by_arm(
+        {
+            arm: {name: results.cell(arm, of, digits=3) for name, of in columns.items()}
+            for arm in results.arms
+        }
+    )
+
+
+def by_label(results: Results, arm: Arm, level: str) -> pd.DataFrame:
+    """Precision, recall, F1 and support of every label, averaged over an arm's runs: Figure 4."""
+    records = results.counted(arm)
+    names = list(counts(records[0], level).index) if records else []
+    rows = {
+        name: {
+            short: results.cell(arm, _label_score(level, name, score), digits=3)
+            for short, score in zip(("P", "R", "F1"), SCORES, strict=True)
+        }
+        | {"gold words": int(counts(records[0], level).loc[name].sum())}
+        for name in names
+    }
+    index = pd.Index(names, name="label", dtype=object)
+    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+
+
+def confusion(results: Results, arm: Arm, level: str) -> pd.DataFrame:
+    """Words by gold label (rows) and predicted label (columns), summed over an arm's runs."""
+    return sum(counts(record, level) for record in results.counted(arm))
+
+
+def confusion_in_words(matrix: pd.DataFrame, what: str, most: int = 3) -> str:
+    """A confusion matrix in a sentence: its most frequent confusions besides those with O."""
+    gold = matrix.sum(axis=1)
+    errors = [
+        (matrix.loc[row, column], f"{row} read as {column}")
+        for row in matrix.index
+        for column in matrix.columns
+        if row != column and matrix.loc[row, column]
+    ]
+    errors.sort(key=lambda error: (-error[0], error[1]))
+    shown = "; ".join(f"{text}, {n} words" for n, text in errors[:most]) or "none"
+    right = np.trace(matrix.to_numpy()) / max(gold.sum(), 1)
+    return f"Confusion matrix of {what}: {100 * right:.1f} % of words right. Most errors: {shown}."
+
+
+def ablations(results: Results) -> pd.DataFrame:
+    """Token-level scores after leaving out or merging labels, nothing trained anew: Table IV.
+
+    The variants about the two hardest labels appear where the corpus has both.
+    """
+    rows: dict[tuple[str, str, str], dict[str, Cell]] = {}
+    for corpus in results.corpora:
+        types = _types(results, corpus)
+        for variant, options in variants(types).items():
+            for arm in results.on(corpus):
+                rows[corpus, variant, arm.label] = {
+                    f"{average} {short}": results.cell(
+                        arm, value("token", average, score, **options), digits=3
+                    )
+                    for average in ("micro", "macro", "weighted")
+                    for short, score in zip(("P", "R", "F1"), SCORES, strict=True)
+                }
+    index = pd.MultiIndex.from_tuples(list(rows), names=["corpus", "labels", "row"])
+    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+
+
+def variants(types: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Name -> options of `value` for every label ablation that a corpus of these types allows."""
+    found: dict[str, dict[str, object]] = {"all": {}, "without O": {"without": (OUTSIDE,)}}
+    if HARD in types and INTO in types:
+        found |= {
+            f"without {INTO} and {HARD}": {"without": (INTO, HARD)},
+            f"without O, {INTO} and {HARD}": {"without": (OUTSIDE, INTO, HARD)},
+            f"{HARD} merged into {INTO}": {"merge": {HARD: INTO}},
+        }
+    return found

@@ -1,0 +1,136 @@
+"""Results: the records of a study's runs by arm and seed; what is missing keeps its place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from clinlib.studies.cells import Cell, Record, cell, name, state
+
+
+@dataclass(frozen=True, order=True)
+class Arm:
+    """One row of the study: a corpus, an encoder by the name that the notebook uses, a head."""
+
+    corpus: str
+    encoder: str
+    head: str
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether the encoder starts from pretrained weights."""
+        return not self.encoder.startswith("scratch-")
+
+    @property
+    def label(self) -> str:
+        """Encoder and head, for a heading."""
+        return f"{self.encoder} + {self.head}"
+
+
+@dataclass(frozen=True)
+class Results:
+    """The records of every arm: `final` by seed, `tuning` by learning rate; None is missing."""
+
+    final: Mapping[Arm, Mapping[int, Record | None]]
+    tuning: Mapping[Arm, Mapping[float, Record | None]]
+
+    @property
+    def arms(self) -> list[Arm]:
+        """The rows, in the notebook's order."""
+        return list(self.final)
+
+    @property
+    def corpora(self) -> list[str]:
+        """The corpora, in the notebook's order."""
+        return list(dict.fromkeys(arm.corpus for arm in self.final))
+
+    def of(self, arm: Arm) -> list[Record | None]:
+        """The final runs of an arm, one per seed, None where missing."""
+        return list(self.final[arm].values())
+
+    def counted(self, arm: Arm) -> list[Record]:
+        """The final runs that enter means: complete and not collapsed."""
+        return [record for record in self.of(arm) if state(record) == "complete"]
+
+    def cell(self, arm: Arm, value, **options) -> Cell:
+        """The cell that an arm's final runs make of one number."""
+        return cell(self.of(arm), value, **options)
+
+    def on(self, corpus: str) -> list[Arm]:
+        """The rows of one corpus."""
+        return [arm for arm in self.final if arm.corpus == corpus]
+
+    def by_label(self, corpus: str, value, **options) -> dict[str, Cell]:
+        """The cells of one number on one corpus, by encoder and head."""
+        return {arm.label: self.cell(arm, value, **options) for arm in self.on(corpus)}
+
+
+def paired(left: Mapping[int, Record | None], right: Mapping[int, Record | None], value) -> Cell:
+    """The cell of left minus right, seed by seed; a pair counts where both of its runs do.
+
+    `value` is a function of a complete record, or a dotted path.
+    """
+    differences: list[float | None] = []
+    failed, collapsed, unsettled = 0, [], []
+    for seed in left:
+        pair = left[seed], right[seed]
+        states = {state(record) for record in pair}
+        if "missing" in states:
+            differences.append(None)
+        elif "failed" in states:
+            failed += 1
+        elif "collapsed" in states:
+            collapsed.append(f"seed {seed}")
+        else:
+            here, there = (cell([record], value).value for record in pair)
+            known = here is not None and there is not None
+            differences.append(here - there if known else None)
+            if any("best_is_last" in record.get("flags", ()) for record in pair):
+                unsettled.append(f"seed {seed}")
+    return Cell.of(
+        differences, failed=failed, collapsed=tuple(collapsed), unsettled=tuple(unsettled)
+    )
+
+
+def unequal_parents(results: Results) -> list[str]:
+    """The arms whose seeds did not start from the same weights, as sentences."""
+    sentences = []
+    for arm in results.arms:
+        weights: dict[str, set[str]] = {}
+        for record in results.counted(arm):
+            for parent, weight in record.get("provenance", {}).get("parents", {}).items():
+                weights.setdefault(parent, set()).add(weight)
+        for parent, found in sorted(weights.items()):
+            if len(found) > 1:
+                sentences.append(
+                    f"{arm.label} on {arm.corpus}: the seeds started from {len(found)} different "
+                    f"sets of weights of encoder {parent}."
+                )
+    return sentences
+
+
+def flagged(results: Results) -> list[tuple[Arm, str, str]]:
+    """(arm, run, what is the matter) for each final run that failed, collapsed or stopped early.
+
+    "best is last" means that the best development score was the last one: more epochs might help.
+    """
+    rows = []
+    for arm in results.arms:
+        for seed, record in results.final[arm].items():
+            what = state(record)
+            if what == "failed":
+                error = record.get("error") or {}
+                what = f"failed: {error.get('type', 'error')}: {error.get('message', '')}".strip()
+            if what != "complete":
+                rows.append((arm, f"seed {seed}" if record is None else name(record), what))
+            elif "best_is_last" in record.get("flags", ()):
+                rows.append((arm, name(record), "best is last"))
+    return rows
+
+
+def note(results: Results) -> str:
+    """What to read into the entries of a table of arms, and whose seeds differ in their parents."""
+    legend = (
+        "Mean over seeds with the half-width of Student's 95 % interval and, in brackets, the "
+        "number of runs. Collapsed runs are named and stand in no mean. † The best development "
+        "score of a run is its last."
+    )
+    return " ".join([legend, *unequal_parents(results)])

@@ -1,0 +1,64 @@
+"""Wording that pages share: what is synthetic says so, cells are read out, sentences are listed."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from clinlib.corpora.registry import card
+from clinlib.studies.cells import Cell
+
+
+@lru_cache
+def is_synthetic(corpus: str) -> bool:
+    """Whether a corpus is generated, as its card says; a task is what its corpus is."""
+    return card(corpus).synthetic
+
+
+def caption(text: str, corpora: Iterable[str]) -> str:
+    """A caption that names what is synthetic among the corpora that it shows."""
+    corpora = list(corpora)
+    made = [name for name in corpora if is_synthetic(name)]
+    if not made:
+        return text
+    if len(made) == len(corpora):
+        return f"{text} (synthetic text)"
+    return f"{text} ({', '.join(made)}: synthetic text)"
+
+
+def axis(text: str, corpus: str) -> str:
+    """The label of an axis that shows results of one corpus."""
+    return f"{text} (synthetic text)" if is_synthetic(corpus) else text
+
+
+def banner(corpora: Iterable[str]) -> str:
+    """A paragraph for the top of a page that shows synthetic corpora; empty where there is none."""
+    made = [name for name in corpora if is_synthetic(name)]
+    if not made:
+        return ""
+    return (
+        f"**Synthetic text: {', '.join(made)}.** Its results show that a mechanism acts; they say "
+        f"nothing of clinical text and are not held against published numbers."
+    )
+
+
+def spoken(text: str, cells: Mapping[str, Cell]) -> str:
+    """A figure of cells in one sentence, for those who do not see it."""
+    return f"{text}: {'; '.join(f'{label} {cell}' for label, cell in cells.items())}."
+
+
+def listed(sentences: Iterable[str]) -> str:
+    """Sentences as a Markdown list."""
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def slug(name: str) -> str:
+    """The name of a corpus as part of an anchor or a file name."""
+    return "".join(char if char.isascii() and char.isalnum() else "-" for char in name)
+
+
+def plural(n: int, word: str) -> str:
+    """A number with its noun.
+
+    >>> plural(1, "run"), plural(2, "run")
+    ('1 run', '2 runs')
+    """
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"

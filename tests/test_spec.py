@@ -1,0 +1,144 @@
+"""Configurations are strict, say what is wrong, and survive the way through JSON."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinlib.errors import BadInput
+from clinlib.experiments.spec import Choose, FineTune, Pretrain, from_dict
+
+PLAIN = FineTune(corpus="a", encoder="minilm")
+
+
+def choose(take="learning_rate", **fields) -> Choose:
+    return Choose(of=(PLAIN, PLAIN.replaced(learning_rate=1e-4)), take=take, **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"lerning_rate": 1e-3}, "did you mean 'learning_rate'"),
+        ({"encoder": "minilmm"}, "did you mean 'minilm'"),
+        ({"encoder": "hub:"}, "did you mean 'hub:NAME'"),
+        ({"encoder": 3}, "FineTune.encoder should be a string or a Pretrain, not 3 (int)"),
+        ({"head": "crff"}, "did you mean 'crf'"),
+        ({"learning_rate": "1e-3"}, "should be a number or a Choose, not '1e-3' (str)"),
+        ({"learning_rate": -1.0}, "should be greater than 0"),
+        ({"learning_rate": float("nan")}, "should be a finite number"),
+        ({"seed": 1.0}, "FineTune.seed should be an integer, not 1.0 (float)"),
+        ({"seed": True}, "FineTune.seed should be an integer, not True (bool)"),
+        ({"keep_predictions": 1}, "FineTune.keep_predictions"),
+        ({"empty_share": 1.5}, "less than or equal to 1"),
+        ({"warmup": -0.1}, "greater than or equal to 0"),
+        ({"batch_size": None}, "exactly one of batch_size and batch_subwords"),
+        ({"batch_subwords": 512}, "exactly one of batch_size and batch_subwords"),
+        ({"learning_rate": choose("head_learning_rate")}, "takes head_learning_rate"),
+    ],
+)
+def test_fine_tune_says_what_is_wrong(fields, said):
+    with pytest.raises(BadInput, match=r".") as raised:
+        FineTune(**{"corpus": "a", "encoder": "minilm"} | fields)
+    assert said in str(raised.value)
+
+
+def test_every_field_at_fault_is_named():
+    with pytest.raises(BadInput) as raised:
+        FineTune(encoder="minilm", seed="x", heads="crf")
+    for said in ("FineTune.corpus is missing", "FineTune.seed", "did you mean 'head'"):
+        assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"texts": ["corpus:a"]}, "should be a tuple"),
+        ({"texts": ()}, "at least 1 item"),
+        ({"texts": ("corpora:a",)}, "neither corpus:NAME nor text:FILE"),
+        ({"texts": ("corpus:a", "corpus:a")}, "twice"),
+        ({"masking": 0.0}, "greater than 0"),
+        ({"masking": 1.1}, "less than or equal to 1"),
+        ({"architecture": "minilm"}, "unknown architecture"),
+        ({"start": "scratch-tny"}, "did you mean 'scratch-tiny'"),
+    ],
+)
+def test_pretrain_says_what_is_wrong(fields, said):
+    with pytest.raises(BadInput) as raised:
+        Pretrain(**{"texts": ("corpus:a",)} | fields)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"take": "learningrate"}, "did you mean 'learning_rate'"),
+        ({"by": "test.strict.f1"}, "did you mean 'dev.strict.f1'"),
+        ({"of": ()}, "at least 1 item"),
+        ({"of": (PLAIN, PLAIN)}, "twice"),
+        ({"of": (PLAIN.replaced(learning_rate=choose()),)}, "itself a Choose"),
+    ],
+)
+def test_choose_says_what_is_wrong(fields, said):
+    with pytest.raises(BadInput) as raised:
+        Choose(**{"of": (PLAIN,), "take": "learning_rate"} | fields)
+    assert said in str(raised.value)
+
+
+def test_a_choice_is_never_made_on_test_scores():
+    with pytest.raises(BadInput):
+        choose(by="test.ent_type.f1")
+
+
+def test_masking_of_all_and_hub_revisions_are_accepted():
+    assert Pretrain(texts=("corpus:a",), masking=1.0).masking == 1
+    assert FineTune(corpus="a", encoder="hub:org/name@abc123").encoder == "hub:org/name@abc123"
+
+
+def test_configurations_are_frozen():
+    with pytest.raises(Exception, match="frozen"):
+        PLAIN.seed = 3
+
+
+def test_replaced_validates():
+    assert PLAIN.replaced(seed=3).seed == 3
+    with pytest.raises(BadInput, match="did you mean 'seed'"):
+        PLAIN.replaced(sed=3)
+
+
+def test_unknown_kind_is_named():
+    with pytest.raises(BadInput, match="did you mean 'fine_tune'"):
+        from_dict({"kind": "finetune"})
+    with pytest.raises(BadInput, match="names its kind"):
+        from_dict({"corpus": "a"})
+
+
+pretrains = st.builds(
+    Pretrain,
+    texts=st.sampled_from([("corpus:a",), ("corpus:b:task", "text:c.txt")]),
+    start=st.none() | st.just("minilm") | st.just(Pretrain(texts=("corpus:z",))),
+    masking=st.floats(0.01, 1.0),
+    seed=st.integers(0, 9),
+)
+tunes = st.builds(
+    FineTune,
+    corpus=st.sampled_from(["a", "b:task"]),
+    encoder=st.sampled_from(["minilm", "hub:x/y"]) | pretrains,
+    learning_rate=st.floats(1e-6, 1.0) | st.just(choose()),
+    empty_share=st.none() | st.floats(0, 1),
+    patience=st.none() | st.integers(1, 5),
+)
+
+
+@given(tunes | pretrains)
+def test_json_round_trip_is_the_identity(config):
+    again = from_dict(json.loads(json.dumps(config.to_dict())))
+    assert again == config
+    assert hash(again) == hash(config)
+
+
+def test_label_holds_what_differs():
+    assert PLAIN.label() == "fine_tune a minilm"
+    assert PLAIN.replaced(seed=2, learning_rate=choose()).label() == (
+        "fine_tune a minilm learning_rate=<choose> seed=2"
+    )
