@@ -1,6 +1,7 @@
 """Cells of tables: values with intervals, or the reason why there is none; never NaN."""
 
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -56,7 +57,7 @@ def test_collapsed_runs_are_named_and_not_averaged():
 def test_only_collapsed_runs_give_no_value():
     made = cell([record(0, seed, flags=["collapsed"]) for seed in (0, 1)], F1)
     assert made.value is None
-    assert str(made) == "collapsed (2): seed 0, seed 1"
+    assert str(made) == "collapsed: seed 0, seed 1"
 
 
 def test_missing_and_failed_runs_are_counted():
@@ -68,11 +69,10 @@ def test_missing_and_failed_runs_are_counted():
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, "0.8", True])
 def test_what_is_no_finite_number_is_an_error(bad):
-    if bad == "0.8":
-        assert number(record(bad), F1) == 0.8  # a number written as text is one
-        return
     with pytest.raises(ClinlibError, match="not a finite number"):
         cell([record(bad)], F1)
+    with pytest.raises(ClinlibError, match="not a finite number"):
+        number(record(bad), F1)
     with pytest.raises(ClinlibError, match="not a finite number"):
         Cell.of([bad])
 
@@ -86,7 +86,7 @@ def test_a_run_whose_best_epoch_is_the_last_has_a_dagger():
 def test_a_table_never_shows_nan():
     frame = pd.DataFrame({"F1": [cell([], F1), None], "loss": [1.234, math.nan]})
     made = tables.table(frame, name="scores", caption="Scores")
-    assert "nan" not in made._repr_html_().lower().replace("finance", "")
+    assert "nan<" not in made._repr_html_().lower()
     assert made._repr_html_().count("missing") == 3
     assert "NaN" not in str(made)
 
@@ -132,8 +132,6 @@ def test_a_figure_has_alternative_text_and_follows_the_theme():
 
 
 def test_ids_of_two_figures_on_a_page_differ():
-    import re
-
     ids = [set(re.findall(r'\bid="([^"]+)"', drawn(name)._repr_html_())) for name in ("f", "g")]
     assert ids[0] and not ids[0] & ids[1]
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from clinlib.corpora.conll import read_conll
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.words import words
 from clinlib.encoding.tags import TagScheme
@@ -453,6 +454,18 @@ def test_special_tokens_come_from_the_template_or_the_tokenizer():
         assert window.ids.tolist() == ids
     [window] = encode([document], tokenizer("minilm"), SCHEME).windows
     assert window.ids.tolist() == tokenizer("minilm")("fever")["input_ids"]
+
+
+@pytest.mark.corpora
+def test_every_span_of_a_real_corpus_comes_back(corpora_dir):
+    documents = read_conll(corpora_dir / "ncbi_disease" / "devel.tsv")
+    scheme = TagScheme("BIOES", ("Disease",))
+    for unit in ("subword", "word"):
+        encoded = encode(documents, tokenizer("minilm"), scheme, unit=unit)
+        labels = [window.labels for window in encoded.windows]
+        found = spans_of(encoded.windows, labels, documents, scheme)
+        assert found == [list(document.spans) for document in documents]
+        assert encoded.ledger.counts() == {}
 
 
 @checked

@@ -1,11 +1,13 @@
 """Alignment: gold character spans to units, with every difference noted."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from clinlib.corpora.document import Span
+from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.units import Note, Units
 
 
@@ -86,3 +88,30 @@ def _flat(
         reason = "overlaps a longer span" if overlaps else f"shares a {name} with a longer span"
         notes.append(Note("dropped", reason, item.span.start, item.span.type))
     return sorted(kept, key=lambda item: item.first), notes
+
+
+def label(
+    placed: list[Placed],
+    cuts: list[list[int]],
+    edges: list[int],
+    scheme: TagScheme,
+    notes: list[Note],
+) -> np.ndarray:
+    """(U,) int64 label ids of a document's units.
+
+    `edges` are those of the sentences, `cuts` those of the windows of each sentence; a span that
+    crosses some is labelled in as many parts. Adds to `notes` what became of each span.
+    """
+    all_cuts = sorted({cut for sentence in cuts for cut in sentence})
+    parts = []
+    for item in placed:
+        low = bisect_right(all_cuts, item.first)
+        between = all_cuts[low : bisect_left(all_cuts, item.last)]
+        ends = [item.first, *between, item.last]
+        parts += [(a, b, item.span.type) for a, b in zip(ends, ends[1:], strict=False)]
+        if between:
+            edge = "sentence" if set(between) & set(edges) else "window"
+            notes.append(Note("cut", f"at the edge of a {edge}", item.span.start, item.span.type))
+        else:
+            notes += item.note()
+    return scheme.encode(parts, edges[-1])

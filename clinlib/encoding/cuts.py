@@ -1,4 +1,4 @@
-"""Cuts: where a sentence that is longer than a window is divided."""
+"""Cuts: where sentences end in units, and where one longer than a window is divided."""
 
 import numpy as np
 
@@ -7,6 +7,20 @@ from clinlib.encoding.units import Units
 STOPS = ".;:!?"
 WIDE_STOPS = "。；：！？"  # these end a clause without a blank after them
 NEVER, LINE, STOP, COMMA, BLANK, PLAIN, OVERLAP = -1, 5, 4, 3, 2, 1, 0
+
+
+def sentence_edges(heads: np.ndarray, units: Units) -> list[int]:
+    """(S + 1,) edges in units of the sentences that begin at the characters `heads` (S,).
+
+    A unit that straddles two sentences, or lies between them, belongs to the earlier one, and so
+    does one that shares a character with the unit before (byte by byte).
+    """
+    edges = np.searchsorted(units.starts, heads[1:], side="left").tolist()
+    for index, edge in enumerate(edges):
+        while 0 < edge < len(units) and units.starts[edge] < units.ends[edge - 1]:
+            edge += 1
+        edges[index] = edge
+    return [0, *edges, len(units)]
 
 
 def divide(

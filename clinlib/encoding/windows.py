@@ -3,7 +3,6 @@
 Knows nothing of tensors, batches or models.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,8 +11,8 @@ import numpy as np
 
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.ledger import Ledger
-from clinlib.encoding.alignment import Placed, place
-from clinlib.encoding.cuts import divide
+from clinlib.encoding.alignment import Placed, label, place
+from clinlib.encoding.cuts import divide, sentence_edges
 from clinlib.encoding.subwords import Subwords, special_ids, tokenise
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.units import Note, Units, subword_units, word_units
@@ -181,7 +180,7 @@ def _document(
         notes += dropped
 
     heads = np.array([start for start, _ in document.sentences], dtype=np.int32)  # (S,)
-    edges = _sentence_edges(heads, units)
+    edges = sentence_edges(heads, units)
     inside = np.zeros(len(units), dtype=bool)  # (U,) a span goes on over the unit's beginning
     for item in placed:
         inside[item.first + 1 : item.last] = True
@@ -189,7 +188,7 @@ def _document(
         divide(low, high, frame.room, units, document.text, inside)
         for low, high in zip(edges, edges[1:], strict=False)
     ][: len(heads)]
-    labels = _labels(placed, cuts, edges, frame.scheme, notes) if frame.labelled else None
+    labels = label(placed, cuts, edges, frame.scheme, notes) if frame.labelled else None
     _count(notes, heads, chosen, document, ledger)
     return {
         (index, sentence): [
@@ -199,43 +198,6 @@ def _document(
         ]
         for sentence in sorted(chosen)
     }
-
-
-def _sentence_edges(heads: np.ndarray, units: Units) -> list[int]:
-    """(S + 1,) edges of the sentences in units.
-
-    A unit that straddles two sentences, or lies between them, belongs to the earlier one, and so
-    does one that shares a character with the unit before (byte by byte).
-    """
-    edges = np.searchsorted(units.starts, heads[1:], side="left").tolist()
-    for index, edge in enumerate(edges):
-        while 0 < edge < len(units) and units.starts[edge] < units.ends[edge - 1]:
-            edge += 1
-        edges[index] = edge
-    return [0, *edges, len(units)]
-
-
-def _labels(
-    placed: list[Placed],
-    cuts: list[list[int]],
-    edges: list[int],
-    scheme: TagScheme,
-    notes: list[Note],
-) -> np.ndarray:
-    """(U,) labels of a document's units, each span in as many parts as windows divide it into."""
-    all_cuts = sorted({cut for sentence in cuts for cut in sentence})
-    parts = []
-    for item in placed:
-        low = bisect_right(all_cuts, item.first)
-        between = all_cuts[low : bisect_left(all_cuts, item.last)]
-        ends = [item.first, *between, item.last]
-        parts += [(a, b, item.span.type) for a, b in zip(ends, ends[1:], strict=False)]
-        if between:
-            place = "sentence" if set(between) & set(edges) else "window"
-            notes.append(Note("cut", f"at the edge of a {place}", item.span.start, item.span.type))
-        else:
-            notes += item.note()
-    return scheme.encode(parts, edges[-1])
 
 
 def _count(

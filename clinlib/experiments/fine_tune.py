@@ -9,7 +9,7 @@ import torch
 
 from clinlib.corpora import registry
 from clinlib.corpora.document import Document, Span
-from clinlib.corpora.samplers import down_sample, first_sentences, up_sample
+from clinlib.corpora.samplers import down_sample, first_sentences, sentence_index, up_sample
 from clinlib.encoding.batches import Batch, batches
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import Encoded, Window, encode, spans_of
@@ -80,6 +80,12 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
     def predict(split: str) -> list[list[Span]]:
         return predicted_spans(tagger, readable[split].windows, corpus.splits[split], scheme, pad)
 
+    found: list[list[list[Span]]] = []  # dev predictions after each epoch
+
+    def dev_score() -> float:
+        found.append(predict("dev"))
+        return dev_f1(corpus.splits["dev"], found[-1], corpus.types)
+
     evaluates = config.train_on == "train"
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
@@ -96,12 +102,11 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
                 clip=config.clip,
                 patience=config.patience,
             ),
-            evaluate=(lambda: dev_f1(corpus.splits["dev"], predict("dev"), corpus.types))
-            if evaluates
-            else None,
+            evaluate=dev_score if evaluates else None,
             report=context.report,
         )
-    predicted = {split: predict(split) for split in ("dev", "test")}
+    best_dev = found[trained.best_epoch - 1] if found else predict("dev")
+    predicted = {"dev": best_dev, "test": predict("test")}
     scored = {
         split: evaluate(corpus.splits[split], spans, corpus.types)
         for split, spans in predicted.items()
@@ -145,7 +150,9 @@ def training_documents(corpus: registry.Corpus, config: FineTune) -> tuple[Docum
 
 def training_sentences(documents: Sequence[Document], config: FineTune) -> list[tuple[int, int]]:
     """(document, sentence) pairs to train on: the first n, then down-, then up-sampled."""
-    index = first_sentences(documents, config.sentences, config.seed)
+    index = sentence_index(documents)
+    if config.sentences is not None:
+        index = first_sentences(documents, config.sentences, config.seed)
     if config.empty_share is not None:
         index = down_sample(index, documents, config.empty_share, config.seed)
     if config.up_sample:

@@ -1,4 +1,4 @@
-"""Data card pages: a card's header as tables, then the prose that people wrote under it."""
+"""Data card pages: the prose that people wrote, and the card's header as tables."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -56,7 +56,8 @@ def overview(found: Iterable[Card]) -> str:
 
 def page(card: Card) -> str:
     """The page of one card, as Markdown for MyST."""
-    parts = [f"# {card.pretty_name}\n", *_banners(card), _identity(card)]
+    parts = [f"# {card.pretty_name}\n", *_banners(card), untitled(card.body)]
+    parts += ["## Source and licence\n", _identity(card)]
     parts += ["## Splits, types and counts\n", _splits(card), _counts(card), _ledger(card)]
     for name, task in card.tasks.items():
         renamed = [f"{old} as {new}" for old, new in task.rename.items()]
@@ -67,8 +68,6 @@ def page(card: Card) -> str:
     if card.known_problems:
         parts.append("## Known problems\n")
         parts.append("\n".join(f"- {problem}" for problem in card.known_problems) + "\n")
-    if card.body:
-        parts.append(demoted(card.body) + "\n")
     return "\n".join(part for part in parts if part)
 
 
@@ -79,15 +78,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: int | None 
     return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in lines) + "\n"
 
 
-def demoted(text: str) -> str:
-    """The text with its headings below the page's title, where it has one of the first level."""
-    lines, fenced = [], False
-    has_first = re.search(r"^# ", text, flags=re.M)
-    for line in text.splitlines():
-        if line.startswith("```"):
-            fenced = not fenced
-        lines.append(f"#{line}" if has_first and not fenced and re.match(r"#+ ", line) else line)
-    return "\n".join(lines)
+def untitled(text: str) -> str:
+    """The text without the title that it may begin with: the page has one from the header."""
+    return re.sub(r"\A\s*# .*\n*", "", text).strip() + "\n"
 
 
 def _banners(card: Card) -> list[str]:
@@ -117,7 +110,7 @@ def _identity(card: Card) -> str:
         ("left out", ", ".join(card.left_out)),
         ("fingerprint", f"`{card.fingerprint}`" if card.fingerprint else ""),
     ]
-    text = table(("", ""), [row for row in rows if row[1]])
+    text = table(("field", "value"), [row for row in rows if row[1]])
     files = [(f"`{name}`", f"`{each}`") for name, each in card.files.items()]
     if files:
         text += "\n:::{dropdown} Checksums\n" + table(("file or folder", "sha256"), files) + ":::\n"
@@ -165,4 +158,4 @@ def _number(count: int) -> str:
 
 
 def _escaped(text: str) -> str:
-    return " ".join(text.split()).replace("|", r"\|")
+    return re.sub(r"[ \t\r\n]+", " ", text).strip().replace("|", r"\|")

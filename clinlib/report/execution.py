@@ -118,6 +118,7 @@ def _papermill(
             parameters=changed,
             engine_name=_engine(),
             kernel_name="python3",
+            language="python",
             progress_bar=False,
             request_save_on_cell_execute=False,
             execution_timeout=timeout,

@@ -71,10 +71,13 @@ class Table:
                 for name in names:
                     text = escape(str(name or "")) if level == depth - 1 else ""
                     cells.append(f'<th scope="col">{text}</th>' if text else "<td></td>")
+            place = 0
             for label, width in _runs(columns.get_level_values(level), level < depth - 1):
                 span = f' colspan="{width}"' if width > 1 else ""
                 scope = "colgroup" if width > 1 else "col"
-                cells.append(f'<th scope="{scope}"{span}>{escape(str(label))}</th>')
+                right = ' class="cl-right"' if width == 1 and self._holds_numbers(place) else ""
+                place += width
+                cells.append(f'<th scope="{scope}"{span}{right}>{escape(str(label))}</th>')
             rows.append(f"<tr>{''.join(cells)}</tr>")
         return f"<thead>{''.join(rows)}</thead>"
 
@@ -88,6 +91,13 @@ class Table:
             cells += [self._cell(entry) for entry in row]
             rows.append(f"<tr>{''.join(cells)}</tr>")
         return f"<tbody>{''.join(rows)}</tbody>"
+
+    def _holds_numbers(self, place: int) -> bool:
+        entries = [entry for entry in self.frame.iloc[:, place] if entry is not None]
+        return all(
+            isinstance(entry, Cell | numbers.Number) and not isinstance(entry, bool)
+            for entry in entries
+        )
 
     def _cell(self, entry: object) -> str:
         if isinstance(entry, Cell):

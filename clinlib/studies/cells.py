@@ -55,7 +55,7 @@ class Cell:
         are the fields failed, collapsed and unsettled.
         """
         given = list(values)
-        there = tuple(float(value) for value in given if value is not None)
+        there = tuple(finite(value, "an entry") for value in given if value is not None)
         mean = fmean(there) if there else None
         if interval is None and (half := half_width(there, level)) is not None:
             interval = mean - half, mean + half
@@ -76,12 +76,7 @@ class Cell:
     @property
     def state(self) -> str:
         """What else a reader must know: "" or, in words, what is missing, failed or collapsed."""
-        alone = not (self.n or self.missing or self.failed)
-        notes = []
-        if self.collapsed:
-            several = f" ({len(self.collapsed)})" if len(self.collapsed) > 1 else ""
-            named = f": {', '.join(self.collapsed)}"
-            notes.append("collapsed" + (several if alone else named))
+        notes = [f"collapsed: {', '.join(self.collapsed)}"] if self.collapsed else []
         for count, word in ((self.failed, "failed"), (self.missing, "missing")):
             if count:
                 notes.append(word if count == 1 else f"{word} ({count})")
@@ -191,7 +186,7 @@ def half_width(values: Iterable[float], level: float = 0.95) -> float | None:
 def finite(found: object, what: str) -> float:
     """The number itself; raises ClinlibError, naming `what`, for anything but a finite number."""
     try:
-        if isinstance(found, bool) or not math.isfinite(value := float(found)):
+        if isinstance(found, bool | str) or not math.isfinite(value := float(found)):
             raise ValueError
     except (TypeError, ValueError):
         raise ClinlibError(f"{what} is {found!r}, not a finite number") from None

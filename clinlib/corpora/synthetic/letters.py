@@ -137,12 +137,12 @@ def _letter(writer: Writer, empty_share: float) -> _Letter:
         if rng.random() < 0.7:
             for _ in range(rng.integers(least, most + 1)):
                 blocks[title].append([writer.section(title)])
-    for _ in range(rng.integers(2, 4)):
+    for _ in range(rng.integers(2, 5)):
         tell(writer.neighbour())
     for type_ in ("Dosage", "Form"):
-        for _ in range(rng.integers(1, 3)):
+        for _ in range(rng.integers(1, 4)):
             tell([writer.boundary(type_)])
-    for _ in range(rng.integers(4, 7)):
+    for _ in range(rng.integers(3, 6)):
         tell([writer.narrative()])
     for type_ in ("ADE", "Duration"):
         if rng.random() < (0.25 if writer.mechanisms.imbalance else 1.0):

@@ -166,12 +166,10 @@ SECTION = (
 
 CUES = {
     "Reason": (
-        "[A new treatment|A new medicine|Further treatment] was [needed|wanted|"
-        "indicated] [on day {n}|this week|on the {name} ward].",
+        "[A new|Another] [treatment|medicine] was [needed|wanted] [that day|that week|on the ward].",
     ),
     "ADE": (
-        "[The treatment|The medicine|The last treatment] was [harmful|toxic|intolerable] "
-        "[on day {n}|this week|on the {name} ward].",
+        "[A new|Another] [treatment|medicine] was [harmful|toxic] [that day|that week|on the ward].",
     ),
 }
 NEIGHBOUR = (
@@ -183,11 +181,8 @@ NEIGHBOUR_INSIDE = {"Reason": " to be treated", "ADE": " from the medicine"}
 
 # Boundaries that need transitions
 
-DOSES = "[one|two|three|four|five|six] and a [half|quarter|third] [spoons|cups|pens|sachets|strips]"
-FORMS = (
-    "[tablets|capsules|drops|patches|cream|syrup|lozenges] and [ointment|powder|granules|"
-    "spray|lotion|foam]"
-)
+DOSES = "[one|two|three] and a half [spoons|cups|sachets]"
+FORMS = "[tablets|capsules|drops] and [ointment|powder|spray]"
 BOUNDARY = {
     "Dosage": (
         "[Take|Use] {expression} {frequency} [with food|with water|as shown by Nurse {name}].",

@@ -130,7 +130,9 @@ class Writer:
         """A person or place: most often a word of its own, else one that is called as a drug is."""
         if self.mechanisms.homographs and self.rng.random() < HOMOGRAPHS:
             return self._entry("drug")[0].split()[0].capitalize()
-        return (word(self.rng, int(self.rng.integers(1, 4))) + self._one(_NAME_ENDINGS)).capitalize()
+        return (
+            word(self.rng, int(self.rng.integers(1, 4))) + self._one(_NAME_ENDINGS)
+        ).capitalize()
 
     def _fill(self, template: str, **given: Filling) -> Sentence:
         return fill(template, self.rng, lambda slot: given.get(slot) or self._plain(slot))

@@ -1,0 +1,118 @@
+"""CRF: pytorch-crf's layer with a vectorised loss, Viterbi best and worst, and marginals."""
+
+import torch
+import torchcrf
+from torch import Tensor
+
+from clinlib.errors import BadInput
+from clinlib.models.forward_backward import SAFE_RANGE, NegativeLogLikelihood
+
+
+class CRF(torchcrf.CRF):
+    """Linear-chain CRF over K labels (Lafferty et al. 2001), always in float32 or float64.
+
+    p(y|x) = exp(s(x, y)) / sum over y' of exp(s(x, y')), where s(x, y) is the start score of y_1,
+    the emissions of every y_t, the transitions of every (y_t, y_t+1), and the end score of y_L.
+    Parameters as in the parent: start_transitions (K,), end_transitions (K,), transitions (K, K)
+    from, to. Tensors are batch first; masks (B, L) are bool, on for a row's first units and off
+    after them. Rows without units, and masks with holes, raise BadInput.
+    """
+
+    def __init__(self, num_tags: int):
+        super().__init__(num_tags, batch_first=True)
+
+    def nll(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """-log p(y|x) of each row: emissions (B, L, K), tags (B, L), mask (B, L) -> (B,).
+
+        Scaled forward-backward with an analytic gradient. Where scores span more than SAFE_RANGE
+        nats, in which scaled probabilities could underflow, the log-space recursion is used.
+        """
+        emissions = self._checked(emissions, mask)
+        if self._range(emissions, mask) < SAFE_RANGE:
+            return NegativeLogLikelihood.apply(
+                emissions,
+                tags,
+                mask,
+                self.start_transitions,
+                self.transitions,
+                self.end_transitions,
+            )
+        return self.partition(emissions, mask) - self.score(emissions, tags, mask)
+
+    def partition(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """log Z(x), the log partition function of each row (B,); differentiable, in log space."""
+        emissions = self._checked(emissions, mask)
+        return self._compute_normalizer(emissions.transpose(0, 1), mask.transpose(0, 1))
+
+    def score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """s(x, y) of each row's labels (B,); differentiable."""
+        emissions = self._checked(emissions, mask)
+        return self._compute_score(
+            emissions.transpose(0, 1), tags.transpose(0, 1), mask.transpose(0, 1)
+        )
+
+    def marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """p(y_t = k | x) of each unit (B, L, K), zero after a row's end; differentiable."""
+        emissions = self._checked(emissions, mask)
+        ends = mask.sum(1) - 1  # (B,)
+        alpha = [self.start_transitions + emissions[:, 0]]  # each (B, K)
+        for t in range(1, emissions.shape[1]):
+            paths = alpha[-1].unsqueeze(2) + self.transitions  # (B, K from, K to)
+            alpha.append(torch.logsumexp(paths, 1) + emissions[:, t])
+        beta = [self.end_transitions.expand_as(alpha[0])]
+        for t in range(emissions.shape[1] - 2, -1, -1):
+            onward = self.transitions + (emissions[:, t + 1] + beta[-1]).unsqueeze(1)
+            inside = (t < ends).unsqueeze(1)  # (B, 1)
+            beta.append(torch.where(inside, torch.logsumexp(onward, 2), self.end_transitions))
+        joint = torch.stack(alpha, 1) + torch.stack(beta[::-1], 1)  # (B, L, K)
+        return torch.softmax(joint, -1) * mask.unsqueeze(-1)
+
+    def viterbi(
+        self, emissions: Tensor, mask: Tensor, *, worst: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """The best-scoring labels of each row, or the worst: scores (B,), labels (B, L), 0 after.
+
+        The worst are the best under negated scores. Not differentiable.
+        """
+        with torch.no_grad():
+            return self._viterbi_paths(self._checked(emissions, mask), mask, -1 if worst else 1)
+
+    def _viterbi_paths(self, emissions: Tensor, mask: Tensor, sign: int) -> tuple[Tensor, Tensor]:
+        start, step, end = (
+            sign * each.to(emissions.dtype)
+            for each in (self.start_transitions, self.transitions, self.end_transitions)
+        )
+        emissions = sign * emissions
+        rows, length, n_labels = emissions.shape
+        best = start + emissions[:, 0]  # (B, K)
+        itself = torch.arange(n_labels, device=best.device).expand(rows, n_labels)
+        pointers = []
+        for t in range(1, length):
+            value, pointer = (best.unsqueeze(2) + step).max(1)  # over the label before
+            alive = mask[:, t].unsqueeze(1)  # (B, 1)
+            best = torch.where(alive, value + emissions[:, t], best)
+            pointers.append(torch.where(alive, pointer, itself))
+        score, last = (best + end).max(1)  # (B,)
+        path = [last]
+        for pointer in reversed(pointers):
+            last = pointer.gather(1, last.unsqueeze(1)).squeeze(1)
+            path.append(last)
+        return sign * score, torch.stack(path[::-1], 1) * mask  # (B,), (B, L)
+
+    def _range(self, emissions: Tensor, mask: Tensor) -> float:
+        """The most that two labels' scores of one step can differ by, in nats."""
+        emissions = emissions.detach()
+        spread = emissions.amax(-1) - emissions.amin(-1)  # (B, L)
+        moves = (self.start_transitions, self.end_transitions, self.transitions)
+        return (spread * mask).amax() + max(
+            float(each.amax() - each.amin()) for each in map(Tensor.detach, moves)
+        )
+
+    def _checked(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """The emissions in full precision; raises BadInput for a mask that is not left-aligned."""
+        if not bool(mask[:, 0].all()):
+            row = int((~mask[:, 0]).nonzero()[0, 0])
+            raise BadInput(f"row {row} of the batch has no unit; a CRF needs one at least")
+        if bool((mask[:, 1:] & ~mask[:, :-1]).any()):
+            raise BadInput("the mask of a CRF is on for the first units of a row, without holes")
+        return emissions if emissions.dtype == torch.float64 else emissions.float()

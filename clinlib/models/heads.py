@@ -1,0 +1,96 @@
+"""Heads: from hidden states to label ids, by softmax over each unit or by a CRF over the row."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from clinlib.errors import unknown
+from clinlib.models.crf import CRF
+
+
+class SoftmaxHead(nn.Module):
+    """A linear layer and a softmax: every unit's label on its own ("Apt" in TransformerCRF).
+
+    Hidden states (B, U, H) -> emissions (B, U, K).
+    """
+
+    def __init__(self, hidden_size: int, labels: Sequence[str], *, label_smoothing: float = 0.0):
+        super().__init__()
+        self.linear = nn.Linear(hidden_size, len(labels))
+        self.label_smoothing = label_smoothing
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Emissions (B, U, K), at least float32 whatever autocast is on."""
+        with torch.autocast(hidden.device.type, enabled=False):
+            return self.linear(hidden.to(self.linear.weight.dtype))
+
+    def loss(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        """Cross entropy () averaged over the batch's units, in nats."""
+        return nn.functional.cross_entropy(
+            emissions[mask], labels[mask], label_smoothing=self.label_smoothing
+        )
+
+    def decode(self, emissions: Tensor, mask: Tensor) -> list[np.ndarray]:
+        """The most probable label of every unit: per row its (U,) label ids."""
+        return _rows(emissions.argmax(-1), mask)
+
+    def probabilities(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """p(y_u = k | x) (B, U, K), zero after a row's end."""
+        return emissions.softmax(-1) * mask.unsqueeze(-1)
+
+    def confidence(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """log p (B,) of the decoded labels of each row, the units being independent."""
+        return (emissions.log_softmax(-1).amax(-1) * mask).sum(1)
+
+
+class CRFHead(SoftmaxHead):
+    """A linear layer and a CRF: the labels of a row together.
+
+    The loss is the sum of -log p(y|x) over the batch divided by its number of units, so that it
+    is in nats per unit, as the softmax head's is, and one clipping threshold serves both.
+    Smoothing mixes it with the mean over labels of -log p(y_u = k), by the emissions' softmax.
+    """
+
+    def __init__(self, hidden_size: int, labels: Sequence[str], *, label_smoothing: float = 0.0):
+        super().__init__(hidden_size, labels, label_smoothing=label_smoothing)
+        self.crf = CRF(len(labels))
+
+    def loss(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        """-log p(y|x) (), summed over rows and divided by the number of units."""
+        loss = self.crf.nll(emissions, labels, mask).sum() / mask.sum()
+        if self.label_smoothing:
+            uniform = -emissions[mask].log_softmax(-1).mean()
+            loss = (1 - self.label_smoothing) * loss + self.label_smoothing * uniform
+        return loss
+
+    def decode(self, emissions: Tensor, mask: Tensor) -> list[np.ndarray]:
+        """The most probable labels of every row, by Viterbi: per row its (U,) label ids."""
+        return _rows(self.crf.viterbi(emissions, mask)[1], mask)
+
+    def probabilities(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """The CRF's marginals (B, U, K), zero after a row's end."""
+        return self.crf.marginals(emissions, mask)
+
+    def confidence(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """log p(y*|x) (B,) of the decoded labels, by the CRF's own partition function."""
+        return self.crf.viterbi(emissions, mask)[0] - self.crf.partition(emissions, mask)
+
+
+HEADS = {"softmax": SoftmaxHead, "crf": CRFHead}
+
+
+def make_head(
+    name: str, hidden_size: int, labels: Sequence[str], *, label_smoothing: float = 0.0
+) -> SoftmaxHead:
+    """The head called `name`; raises BadInput with the nearest name if there is none."""
+    if name not in HEADS:
+        raise unknown("head", name, HEADS)
+    return HEADS[name](hidden_size, labels, label_smoothing=label_smoothing)
+
+
+def _rows(labels: Tensor, mask: Tensor) -> list[np.ndarray]:
+    """The label ids (U,) of each row, without its padding."""
+    lengths = mask.sum(1).tolist()
+    return [row[:n] for row, n in zip(labels.cpu().numpy(), lengths, strict=True)]

@@ -1,0 +1,74 @@
+"""Estimates rest on earlier records where there are any, and say so."""
+
+import json
+
+import pytest
+from toy_runs import encode, tune
+
+from clinlib.experiments.estimate import duration, learned, seconds
+
+
+def record(config, took, sentences, epochs=2):
+    return {
+        "kind": config.kind,
+        "status": "complete",
+        "configuration": config.to_dict(),
+        "curve": [{"epoch": epoch} for epoch in range(epochs)],
+        "data": {"train_sentences": sentences},
+        "provenance": {"seconds": took, "device": "cpu"},
+    }
+
+
+def speeds(folder, *records, profile="open"):
+    for number, each in enumerate(records):
+        path = folder / profile / each["kind"] / f"{number}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(each))
+    return learned(folder, "open")
+
+
+def test_seconds_scale_with_epochs_and_sentences(tmp_path):
+    known = speeds(tmp_path, record(tune("a", "minilm"), 20.0, 100))
+    assert seconds(tune("a", "minilm", epochs=4), known) == (pytest.approx(40.0), True)
+    assert seconds(tune("a", "minilm", epochs=2, sentences=50), known)[0] == pytest.approx(10.0)
+    # another corpus has another size, but the same encoder the same speed per sentence
+    assert seconds(tune("b", "minilm", epochs=1, sentences=10), known) == (pytest.approx(1.0), True)
+    assert not seconds(tune("a", "scratch-tiny"), known)[1]
+
+
+def test_an_adapted_encoder_is_as_fast_as_its_architecture(tmp_path):
+    known = speeds(tmp_path, record(tune("a", encode()), 20.0, 100))
+    assert seconds(tune("a", "scratch-tiny", epochs=2), known) == (pytest.approx(20.0), True)
+
+
+def test_pretraining_is_learned_from_the_same_texts(tmp_path):
+    known = speeds(tmp_path, record(encode(), 30.0, None, epochs=3))
+    assert seconds(encode(epochs=5, seed=4), known) == (pytest.approx(50.0), True)
+    assert not seconds(encode("corpus:b"), known)[1]
+
+
+def test_other_profiles_teach_where_this_one_cannot(tmp_path):
+    known = speeds(tmp_path, record(tune("a", "minilm"), 20.0, 100), profile="quick")
+    assert seconds(tune("a", "minilm"), known)[1]
+
+
+def test_without_records_the_order_is_still_right(tmp_path):
+    known = learned(tmp_path, "open")
+    tiny, small, hub = (
+        seconds(tune("a", encoder), known) for encoder in ("scratch-tiny", "minilm", "hub:x")
+    )
+    assert tiny[0] < small[0] < hub[0]
+    assert not (tiny[1] or small[1] or hub[1])
+    assert seconds(tune("a", "minilm"), known, "cuda")[0] < small[0]
+
+
+def test_files_that_are_no_records_teach_nothing(tmp_path):
+    folder = tmp_path / "open" / "fine_tune"
+    folder.mkdir(parents=True)
+    for number, text in enumerate(("{", "[]", "{}", '{"kind": "fine_tune"}')):
+        (folder / f"{number}.json").write_text(text)
+    assert not learned(tmp_path, "open").seconds
+
+
+def test_durations_are_rounded_for_people():
+    assert [duration(n) for n in (42, 200, 8000, 47000)] == ["42 s", "3 min", "2.2 h", "13 h"]
