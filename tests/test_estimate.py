@@ -5,7 +5,15 @@ import json
 import pytest
 from toy_runs import encode, tune
 
+from clinlib.experiments import estimate
 from clinlib.experiments.estimate import duration, learned, seconds
+
+SIZES = {"a": {"train": 100, "dev": 30, "test": 30}, "b": {"train": 50, "dev": 0, "test": 0}}
+
+
+@pytest.fixture(autouse=True)
+def sizes(monkeypatch):
+    monkeypatch.setattr(estimate, "sizes", lambda corpus: SIZES.get(corpus, estimate.SIZES))
 
 
 def record(config, took, sentences, epochs=2):
@@ -27,18 +35,21 @@ def speeds(folder, *records, profile="open"):
     return learned(folder, "open")
 
 
-def test_seconds_scale_with_epochs_and_sentences(tmp_path):
-    known = speeds(tmp_path, record(tune("a", "minilm"), 20.0, 100))
-    assert seconds(tune("a", "minilm", epochs=4), known) == (pytest.approx(40.0), True)
-    assert seconds(tune("a", "minilm", epochs=2, sentences=50), known)[0] == pytest.approx(10.0)
-    # another corpus has another size, but the same encoder the same speed per sentence
+def test_seconds_follow_the_sentences_trained_on_and_scored(tmp_path):
+    # two epochs of 100 sentences; dev thrice and test once, at a third of the cost: 240 units
+    known = speeds(tmp_path, record(tune("a", "minilm"), 24.0, 100))
+    assert seconds(tune("a", "minilm", epochs=2), known) == (pytest.approx(24.0), True)
+    assert seconds(tune("a", "minilm", epochs=4), known)[0] == pytest.approx(46.0)
+    assert seconds(tune("a", "minilm", epochs=2, sentences=50), known)[0] == pytest.approx(14.0)
+    assert seconds(tune("a", "minilm", epochs=2, sentences=500), known)[0] == pytest.approx(24.0)
+    # another corpus has another size, but the same encoder the same speed
     assert seconds(tune("b", "minilm", epochs=1, sentences=10), known) == (pytest.approx(1.0), True)
     assert not seconds(tune("a", "scratch-tiny"), known)[1]
 
 
 def test_an_adapted_encoder_is_as_fast_as_its_architecture(tmp_path):
-    known = speeds(tmp_path, record(tune("a", encode()), 20.0, 100))
-    assert seconds(tune("a", "scratch-tiny", epochs=2), known) == (pytest.approx(20.0), True)
+    known = speeds(tmp_path, record(tune("a", encode()), 24.0, 100))
+    assert seconds(tune("a", "scratch-tiny", epochs=2), known) == (pytest.approx(24.0), True)
 
 
 def test_pretraining_is_learned_from_the_same_texts(tmp_path):
@@ -67,8 +78,14 @@ def test_files_that_are_no_records_teach_nothing(tmp_path):
     folder.mkdir(parents=True)
     for number, text in enumerate(("{", "[]", "{}", '{"kind": "fine_tune"}')):
         (folder / f"{number}.json").write_text(text)
-    assert not learned(tmp_path, "open").seconds
+    assert not learned(tmp_path, "open").tuning
 
 
 def test_durations_are_rounded_for_people():
     assert [duration(n) for n in (42, 200, 8000, 47000)] == ["42 s", "3 min", "2.2 h", "13 h"]
+
+
+def test_sizes_come_from_the_card(monkeypatch):
+    monkeypatch.undo()
+    assert estimate.sizes("ncbi_disease")["train"] > 5000
+    assert estimate.sizes("no_such_corpus") == estimate.SIZES

@@ -153,6 +153,14 @@ def test_a_changed_page_renders_on_top_of_the_last_build(rendering):
     assert rendering.clean == [True, False]
 
 
+def test_a_changed_style_renders_all_pages_again(rendering, checkout):
+    rendering.render()
+    (checkout / "stage" / "_static").mkdir()
+    (checkout / "stage" / "_static" / "x.css").write_text("p {}")
+    assert rendering.render()
+    assert rendering.clean == [True, True]
+
+
 def test_after_a_failed_rendering_the_next_one_starts_clean_and_is_not_skipped(rendering):
     rendering.good = False
     assert not rendering.render()

@@ -99,7 +99,7 @@ options = st.fixed_dictionaries(
     }
 )
 checked = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -62,9 +62,7 @@ def confusion(gold: Sequence[int], predicted: Sequence[int], labels: int) -> np.
     return np.bincount(gold * labels + predicted, minlength=labels**2).reshape(labels, labels)
 
 
-def token_level(
-    counts: np.ndarray, labels: Sequence[str]
-) -> tuple[np.ndarray, tuple[str, ...]]:
+def token_level(counts: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Confusion counts and labels with the prefixes B-, I-, E- and S- dropped, in first order."""
     return _grouped(counts, labels, [PREFIX.sub("", label) for label in labels])
 

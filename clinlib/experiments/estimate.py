@@ -1,33 +1,38 @@
 """Estimates: about how long runs will take, from earlier records or from a rough model."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from clinlib.errors import ClinlibError
 from clinlib.experiments.config import Config
 from clinlib.experiments.spec import FineTune, Pretrain
 
-# Rough model: sentences of 35 subwords per second on one thread, forward and backward
+# Rough model: sentences of 35 subwords trained on per second, in one thread
 SPEED = {"scratch-tiny": 500.0, "scratch-mini": 200.0, "scratch-small": 45.0, "minilm": 45.0}
 HUB_SPEED = 8.0
 GPU_FACTOR = 15.0
-SENTENCES = {"synthetic": 600, "real": 5000}
-START = 8.0  # seconds to start a worker and import torch
+SCORING = 1 / 3  # of the work of training on a sentence: forward only
+SIZES = {"train": 5000, "dev": 900, "test": 900}  # of a corpus whose card has no counts
+TEXT = 20_000  # sentences of an unlabelled text
+OTHER = 8.0  # seconds of a run of another kind
 
 
 @dataclass
 class Speeds:
-    """Seconds per epoch and sentence of finished runs, and sentences of whole corpora.
+    """Seconds per unit of work (one sentence trained on) of finished runs.
 
-    Keyed by (corpus or None, encoder, device); None stands for any corpus.
+    Fine-tuning is keyed by (corpus or None for any, encoder, device), pretraining, in seconds
+    per epoch, by (architecture, texts, device).
     """
 
-    seconds: dict[tuple[str | None, str, str], list[float]] = field(default_factory=dict)
+    tuning: dict[tuple[str | None, str, str], list[float]] = field(default_factory=dict)
     pretraining: dict[tuple[str, tuple[str, ...], str], list[float]] = field(default_factory=dict)
-    sentences: dict[str, int] = field(default_factory=dict)
 
     def learn(self, record: Mapping[str, Any]) -> None:
         """Takes the speed of one complete record; records that lack a field teach nothing."""
@@ -42,12 +47,10 @@ class Speeds:
             self.pretraining.setdefault(place, []).append(seconds / epochs)
         trained = (record.get("data") or {}).get("train_sentences")
         if record["kind"] == "fine_tune" and trained:
-            if config.get("sentences") is None and config.get("empty_share") is None:
-                self.sentences[config["corpus"]] = trained
-            encoder = _encoder(config["encoder"])
+            done = work(config["corpus"], epochs, trained)
             for corpus in (config["corpus"], None):
-                place = (corpus, encoder, device)
-                self.seconds.setdefault(place, []).append(seconds / epochs / trained)
+                place = (corpus, _encoder(config["encoder"]), device)
+                self.tuning.setdefault(place, []).append(seconds / done)
 
 
 def learned(results: Path, profile: str) -> Speeds:
@@ -56,7 +59,7 @@ def learned(results: Path, profile: str) -> Speeds:
         speeds = Speeds()
         for record in _records(folders):
             speeds.learn(record)
-        if speeds.seconds or speeds.pretraining:
+        if speeds.tuning or speeds.pretraining:
             return speeds
     return Speeds()
 
@@ -77,14 +80,34 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
     if isinstance(config, Pretrain):
         return _pretraining(config, speeds, device)
     if not isinstance(config, FineTune):
-        return START, False
-    sentences = config.sentences or speeds.sentences.get(config.corpus) or _guess(config.corpus)
+        return OTHER, False
+    trained = min(config.sentences or math.inf, sizes(config.corpus)["train"])
+    units = work(config.corpus, config.epochs, trained)
     encoder = _encoder(config.encoder)
     for corpus in (config.corpus, None):
-        if measured := speeds.seconds.get((corpus, encoder, device)):
-            return config.epochs * sentences * median(measured), True
-    # scoring the dev split after every epoch adds about a quarter
-    return 1.25 * config.epochs * sentences / _speed(encoder, device), False
+        if measured := speeds.tuning.get((corpus, encoder, device)):
+            return units * median(measured), True
+    return units / _speed(encoder, device), False
+
+
+def work(corpus: str, epochs: int, trained: float) -> float:
+    """Sentences trained on, those of dev (after every epoch) and test counted as what they cost."""
+    size = sizes(corpus)
+    scored = (epochs + 1) * size["dev"] + size["test"]
+    return epochs * trained + SCORING * scored
+
+
+@cache
+def sizes(corpus: str) -> dict[str, int]:
+    """Sentences of each split, from the corpus's card where it has counts."""
+    from clinlib.corpora.registry import card
+
+    try:
+        found = card(corpus)
+    except ClinlibError:
+        return SIZES
+    task = found.tasks.get(corpus.partition(":")[2], found)
+    return SIZES | {split: count.sentences for split, count in task.counts.items()}
 
 
 def _pretraining(config: Pretrain, speeds: Speeds, device: str) -> tuple[float, bool]:
@@ -92,10 +115,7 @@ def _pretraining(config: Pretrain, speeds: Speeds, device: str) -> tuple[float, 
     if measured:
         return config.epochs * median(measured), True
     names = [text.split(":", 1) for text in config.texts]
-    sentences = sum(
-        20_000 if form == "text" else speeds.sentences.get(name) or _guess(name)
-        for form, name in names
-    )
+    sentences = sum(TEXT if form == "text" else sizes(name)["train"] for form, name in names)
     return config.epochs * sentences / _speed(config.architecture, device), False
 
 
@@ -108,10 +128,6 @@ def _encoder(encoder: Any) -> str:
 
 def _speed(encoder: str, device: str) -> float:
     return SPEED.get(encoder, HUB_SPEED) * (GPU_FACTOR if device == "cuda" else 1.0)
-
-
-def _guess(corpus: str) -> int:
-    return SENTENCES["synthetic" if corpus.startswith("synthetic") else "real"]
 
 
 def duration(seconds: float) -> str:

@@ -55,13 +55,14 @@ def render(staged: Path, folder: Path) -> bool:
 
     The marker `rendered.json` names the stage that the HTML was made from. It is removed before
     a build and written after a good one; without it the next build starts from clean doctrees,
-    since Sphinx does not repeat the warnings of pages that it has read.
+    since Sphinx does not repeat the warnings of pages that it has read. So does one where the
+    configuration, the styles, the references or the renderers changed.
     """
     marker, work, html = folder / "rendered.json", folder / "sphinx", folder / "html"
-    wanted = {"stage": content_hash(staged), "renderers": _renderers()}
+    wanted = {"stage": content_hash(staged), "frame": _frame(staged)}
     if html.is_dir() and _marked(marker) == wanted:
         return True
-    if _marked(marker).get("renderers") != wanted["renderers"]:
+    if _marked(marker).get("frame") != wanted["frame"]:
         shutil.rmtree(work, ignore_errors=True)
     marker.unlink(missing_ok=True)
     good = _jupyter_book(staged, work)
@@ -95,9 +96,12 @@ def _publish(built: Path, html: Path) -> None:
     fresh.rename(html)
 
 
-def _renderers() -> dict[str, str]:
-    versions = {name: metadata.version(name) for name in RENDERERS}
-    return versions | {"extensions": content_hash(*sorted((LIBRARY / "report").glob("sphinx_*")))}
+def _frame(staged: Path) -> str:
+    """Hash of what all pages share; Sphinx does not write pages again for each of its parts."""
+    parts = [staged / "_static", *sorted(staged.glob("_*.yml")), *sorted(staged.rglob("*.bib"))]
+    parts += sorted((LIBRARY / "report").glob("sphinx_*"))
+    versions = [f"{name} {metadata.version(name)}" for name in RENDERERS]
+    return "; ".join([content_hash(*(part for part in parts if part.exists())), *versions])
 
 
 def _marked(marker: Path) -> dict:

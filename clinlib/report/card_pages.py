@@ -29,28 +29,17 @@ def pages(folder: Path) -> dict[str, str]:
 
 def overview(found: Iterable[Card]) -> str:
     """A table of all corpora, each linked to its card."""
-    rows = [
-        (
-            f"[{card.pretty_name}](/data_cards/{card.name}.md)",
-            ", ".join(card.languages),
-            "synthetic" if card.synthetic else "gated" if card.gated else "open",
-            card.licence,
-            str(len(card.types)),
-            *(
-                _number(card.counts[split].spans) if split in card.counts else "–"
-                for split in SPLITS
-            ),
+    head = ("corpus", "language", "access", "licence", "types", f"spans ({' / '.join(SPLITS)})")
+    rows = []
+    for card in found:
+        spans = (
+            _number(card.counts[split].spans) if split in card.counts else "–" for split in SPLITS
         )
-        for card in found
-    ]
-    head = (
-        "corpus",
-        "language",
-        "access",
-        "licence",
-        "types",
-        *(f"{each} spans" for each in SPLITS),
-    )
+        link = f"[{card.pretty_name}](/data_cards/{card.name}.md)"
+        access = "synthetic" if card.synthetic else "gated" if card.gated else "open"
+        languages = ", ".join(card.languages)
+        types = str(len(card.types))
+        rows.append((link, languages, access, card.license, types, " / ".join(spans)))
     return table(head, rows) if rows else "There is no data card yet.\n"
 
 

@@ -1,7 +1,7 @@
 """Annotators: how the labels of the training split depart from the guideline.
 
-Four departures, each on sentences and marks: divided opinion on long expressions, habits of an
-annotator, jittered boundaries, label noise. Marks they change say so in `why`.
+Three departures, each on sentences and marks: habits of an annotator, jittered boundaries, label
+noise. Marks they change say so in `why`.
 """
 
 import re
@@ -16,45 +16,8 @@ NOISE = 0.04
 JITTER = 0.04
 
 _WORD = re.compile(r"\w+(?:[./]\w+)*")
-# in twenty readings of an expression: the whole 8, and the rest alike; one deck after another
-# keeps these shares exact in small corpora
-_WHOLE = 8
-_DECK = 20
 # how often a document is annotated by one who keeps to the guideline, takes more, or takes less
 _HABITS = ("guideline", "guideline", "guideline", "wide", "narrow")
-
-
-class Opinion:
-    """Deals the readings of long expressions: the whole, or one of the parts."""
-
-    def __init__(self, rng: np.random.Generator):
-        self.rng = rng
-        self.decks: dict[str, list[int]] = {}
-
-    def read(self, sentence: Sentence) -> Sentence:
-        """The sentence with every mark of the boundary mechanism read by some annotator."""
-        marks = []
-        for mark in sentence.marks:
-            marks += self._readings(sentence, mark) if mark.why == "boundary" else [mark]
-        return replace(sentence, marks=tuple(marks))
-
-    def _readings(self, sentence: Sentence, mark: Mark) -> list[Mark]:
-        words = _words(sentence.text, mark)
-        card = self._card(mark.type)
-        if card < _WHOLE:
-            return [mark]
-        if mark.type == "Dosage":  # the expression from its second, third ... word on
-            first = 1 + (card - _WHOLE) % (len(words) - 1)
-            return [replace(mark, start=words[first][0])]
-        first, last = words[0], words[-1]
-        kept = ((first,), (last,), (first, last))[(card - _WHOLE) % 3]
-        return [replace(mark, start=start, end=end) for start, end in kept]
-
-    def _card(self, type_: str) -> int:
-        deck = self.decks.setdefault(type_, [])
-        if not deck:
-            deck.extend(int(i) for i in self.rng.permutation(_DECK))
-        return deck.pop()
 
 
 def habit(rng: np.random.Generator) -> str:

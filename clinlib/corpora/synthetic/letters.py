@@ -82,13 +82,12 @@ def _split(
     number = _SPLITS.index(split)
     other = _OTHER[split] if mechanisms.halves else None
     noise = np.random.default_rng([seed, number])
-    opinion = annotators.Opinion(noise)
     made = []
     for i in range(size):
         writer = Writer(np.random.default_rng([seed, number, i]), mechanisms, other)
         letter = _letter(writer, empty_share)
         if split == "train":
-            letter = _annotated(letter, noise, opinion, mechanisms)
+            letter = _annotated(letter, noise, mechanisms)
         made.append(letter.document(f"{split}-{i:03d}"))
     return tuple(made)
 
@@ -180,7 +179,6 @@ def _pad(writer: Writer, blocks: dict[str, list[list[Sentence]]], empty_share: f
 def _annotated(
     letter: _Letter,
     rng: np.random.Generator,
-    opinion: annotators.Opinion,
     mechanisms: Mechanisms,
 ) -> _Letter:
     """The letter with the departures from the guideline that are switched on."""
@@ -189,8 +187,6 @@ def _annotated(
     for title, sentences in letter.sections.items():
         annotated = []
         for sentence in sentences:
-            if mechanisms.boundary:
-                sentence = opinion.read(sentence)
             sentence = annotators.annotate_by(habit, sentence)
             if mechanisms.jitter:
                 sentence = annotators.jitter(rng, sentence)

@@ -30,6 +30,7 @@ _NAMES = {
     "form": ("tab caps syrup gel spray", (), ("tablet", "cream", "solution")),
     "route": ("ally enteral dermal venous", ("per", "intra"), ()),
     "analyte": ("ase gen protein ine", (), ("level", "titre")),
+    "unit": ("ful let ule", (), ()),
 }
 _AMOUNT_LIST = (
     "0.5 1 2 2.5 4 5 7.5 10 12.5 15 20 25 30 40 50 75 80 100 125 150 200 250 300 400 500 600 800"

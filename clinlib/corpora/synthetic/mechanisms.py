@@ -12,10 +12,9 @@ class Mechanisms:
     value. Off: the sentence itself says it.
     `neighbour`: a cue in the previous sentence decides Reason or ADE for the same words. Off: the
     cue stands in the sentence itself.
-    `boundary`: training annotators disagree where a multi-token dose or conjoined forms begin; the
-    whole expression is the most frequent reading (40 %), but most readings leave its first token or
-    its conjunction out, so that the best label of each token is not the best sequence. Dev and test
-    hold the whole expression. Off: training does too.
+    `boundary`: doses of five words and conjoined forms are one span each ("3 kelful and 2 brolet"),
+    made of words that are half unseen in test, so that labels must agree over many subwords. Off:
+    a single common word stands in their place.
     `halves`: dev and test draw half their entries from half B of the lexicons. Off: all from A.
     `homographs`: a third of the entries come from the lexicon of a twin (Reason and ADE, Form and
     Route, Strength and Dosage, Frequency and Duration; drugs and laboratory tests, people called

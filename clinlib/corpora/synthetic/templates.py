@@ -181,8 +181,11 @@ NEIGHBOUR_INSIDE = {"Reason": " to be treated", "ADE": " from the medicine"}
 
 # Boundaries that need transitions
 
-DOSES = "[one|two|three] and a half [spoons|cups|sachets]"
-FORMS = "[tablets|capsules|drops] and [ointment|powder|spray]"
+# by type: the expression of several words, and the word in its place while the mechanism is off
+EXPRESSIONS = {
+    "Dosage": ("{n} {unit!} [and|or|with] {n} {unit!}", "[spoons|cups|sachets]"),
+    "Form": ("{form!} [and|or|with] {form!}", "[tablets|capsules|drops]"),
+}
 BOUNDARY = {
     "Dosage": (
         "[Take|Use] {expression} {frequency} [with food|with water|as shown by Nurse {name}].",

@@ -64,8 +64,10 @@ class Writer:
 
     def boundary(self, type_: str) -> Sentence:
         """A sentence with a multi-token dose ("Dosage") or conjoined forms ("Form")."""
-        pattern = templates.DOSES if type_ == "Dosage" else templates.FORMS
-        expression = fill(pattern, self.rng, self._plain).text.lower()
+        several, one = templates.EXPRESSIONS[type_]
+        pattern = several if self.mechanisms.boundary else one
+        expression = fill(pattern, self.rng, self._plain).text
+        expression = expression[0].lower() + expression[1:]
         return self._fill(
             self._one(templates.BOUNDARY[type_]), expression=Filling(expression, type_, "boundary")
         )

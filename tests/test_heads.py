@@ -1,0 +1,96 @@
+"""Heads: losses in nats per unit, decoding, probabilities, confidence, and smoothing."""
+
+import pytest
+import torch
+
+from clinlib.errors import BadInput
+from clinlib.models.heads import make_head
+
+LABELS = ("O", "B-x", "I-x")
+
+
+@pytest.fixture
+def batch():
+    generator = torch.Generator().manual_seed(0)
+    hidden = torch.randn(3, 4, 8, generator=generator)
+    mask = torch.arange(4)[None] < torch.tensor([4, 2, 1])[:, None]
+    labels = torch.randint(3, (3, 4), generator=generator) * mask
+    return hidden, labels, mask
+
+
+def _head(name, **options):
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        return make_head(name, 8, LABELS, **options)
+
+
+def test_the_softmax_loss_is_the_mean_over_units(batch):
+    hidden, labels, mask = batch
+    head = _head("softmax")
+    emissions = head(hidden)
+    each = -emissions.log_softmax(-1).gather(2, labels.unsqueeze(2)).squeeze(2)
+    assert torch.allclose(head.loss(emissions, labels, mask), each[mask].mean())
+
+
+def test_the_crf_loss_is_the_sum_over_rows_divided_by_the_units(batch):
+    hidden, labels, mask = batch
+    head = _head("crf")
+    emissions = head(hidden)
+    expected = head.crf.nll(emissions, labels, mask).sum() / 7
+    assert torch.allclose(head.loss(emissions, labels, mask), expected)
+
+
+@pytest.mark.parametrize("name", ["softmax", "crf"])
+def test_smoothing_mixes_in_the_mean_over_all_labels(batch, name):
+    hidden, labels, mask = batch
+    plain, smooth = _head(name), _head(name, label_smoothing=0.2)
+    emissions = plain(hidden)
+    uniform = -emissions[mask].log_softmax(-1).mean()
+    expected = 0.8 * plain.loss(emissions, labels, mask) + 0.2 * uniform
+    assert torch.allclose(smooth.loss(emissions, labels, mask), expected)
+
+
+@pytest.mark.parametrize("name", ["softmax", "crf"])
+def test_probabilities_sum_to_one_on_units_and_are_zero_after_them(batch, name):
+    hidden, _, mask = batch
+    head = _head(name)
+    found = head.probabilities(head(hidden), mask)
+    assert torch.allclose(found.sum(-1), mask.float())
+
+
+@pytest.mark.parametrize("name", ["softmax", "crf"])
+def test_confidence_is_minus_the_loss_of_the_decoded_labels(batch, name):
+    hidden, _, mask = batch
+    head = _head(name)
+    emissions = head(hidden)
+    rows = head.decode(emissions, mask)
+    assert [len(row) for row in rows] == [4, 2, 1]
+    decoded = torch.zeros_like(mask, dtype=torch.long)
+    for index, row in enumerate(rows):
+        decoded[index, : len(row)] = torch.from_numpy(row)
+    total = head.loss(emissions, decoded, mask) * mask.sum()
+    assert torch.allclose(head.confidence(emissions, mask).sum(), -total, atol=1e-5)
+
+
+def test_emissions_stay_float32_under_autocast(batch):
+    head = _head("crf")
+    with torch.autocast("cpu", torch.bfloat16):
+        assert head(batch[0].bfloat16()).dtype == torch.float32
+
+
+def test_the_transitions_are_parameters_of_the_head_and_get_a_gradient(batch):
+    hidden, labels, mask = batch
+    head = _head("crf")
+    head.loss(head(hidden), labels, mask).backward()
+    assert {n for n, p in head.named_parameters() if p.grad.abs().sum() > 0} == {
+        "linear.weight",
+        "linear.bias",
+        "crf.start_transitions",
+        "crf.end_transitions",
+        "crf.transitions",
+    }
+
+
+def test_an_unknown_head_names_the_nearest():
+    with pytest.raises(BadInput, match="did you mean 'softmax'"):
+        make_head("sofmax", 8, LABELS)

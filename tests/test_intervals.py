@@ -1,0 +1,189 @@
+"""Intervals: their oracle is scipy, their promise is coverage."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from clinlib.errors import BadInput
+from clinlib.evaluation.intervals import bootstrap, paired_difference, seed_interval
+from clinlib.evaluation.spans import f1
+
+VALUES = st.lists(st.floats(0, 100), min_size=2, max_size=10)
+
+
+def documents(seed, size=60):
+    """(D, 3) tp, fp, fn of documents that differ in difficulty; true recall 0.75."""
+    rng = np.random.default_rng(seed)
+    gold = rng.integers(1, 12, size=size)
+    tp = rng.binomial(gold, rng.beta(6, 2, size=size))
+    return np.stack([tp, rng.poisson(1, size=size), gold - tp], axis=1)
+
+
+def recall(sums):
+    return sums[..., 0] / (sums[..., 0] + sums[..., 2])
+
+
+@given(VALUES, st.sampled_from([0.8, 0.95, 0.99]))
+def test_seed_interval_is_students(values, confidence):
+    found = seed_interval(values, confidence)
+    scale = stats.sem(values)
+    assert found.value == pytest.approx(np.mean(values))
+    half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * scale
+    assert found.half_width == pytest.approx(half, abs=1e-9)
+    assert (found.low, found.high) == pytest.approx((found.value - half, found.value + half))
+    assert found.n == len(values)
+
+
+def test_seed_interval_of_a_worked_example():
+    found = seed_interval([81.0, 82.0, 83.0])
+    assert found.value == 82.0
+    assert found.half_width == pytest.approx(2.484, abs=5e-4)  # 4.303 / sqrt(3)
+    assert str(found) == "82.0 [79.5, 84.5] (n=3)"
+
+
+def test_one_seed_has_no_interval_and_shows_it():
+    found = seed_interval([82.6])
+    assert (found.low, found.high, found.half_width, found.n) == (None, None, None, 1)
+    assert str(found) == "82.6 (n=1, no interval)"
+
+
+def test_seed_intervals_cover_the_mean_as_often_as_they_say():
+    rng = np.random.default_rng(1)
+    found = [seed_interval(rng.normal(80, 2, size=3)) for _ in range(1000)]
+    covered = np.mean([each.low <= 80 <= each.high for each in found])
+    assert 0.93 < covered < 0.97
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=2, max_size=8))
+def test_paired_difference_is_the_paired_t_interval(pairs):
+    a, b = (np.array(side) for side in zip(*pairs, strict=True))
+    found = paired_difference(a, b)
+    want = stats.ttest_rel(a, b).confidence_interval(0.95)
+    assert found.value == pytest.approx(np.mean(a) - np.mean(b), abs=1e-9)
+    if np.ptp(a - b) > 0:
+        assert (found.low, found.high) == pytest.approx((want.low, want.high), abs=1e-9)
+
+
+def test_pairing_is_by_seed_and_cancels_what_seeds_share():
+    a, b = {0: 70.0, 1: 80.0, 2: 90.0}, {2: 88.9, 0: 69.1, 1: 79.0}
+    found = paired_difference(a, b)
+    assert found.value == pytest.approx(1.0)
+    assert found.half_width < 0.3
+    assert found.n == 3
+
+
+@pytest.mark.parametrize(
+    "a, b, words",
+    [
+        ({0: 1.0, 1: 2.0}, {0: 1.0, 2: 2.0}, r"without a partner: \[1, 2\]"),
+        ([1.0, 2.0], [1.0], "2 values cannot be paired with 1"),
+        ({0: 1.0}, [1.0], "two mappings"),
+        ([], [], "at least one number"),
+        ([1.0, float("nan")], [1.0, 2.0], "not finite"),
+    ],
+)
+def test_what_cannot_be_paired_is_refused(a, b, words):
+    with pytest.raises(BadInput, match=words):
+        paired_difference(a, b)
+
+
+@pytest.mark.parametrize("values", [[], [1.0, float("inf")]])
+def test_seed_interval_refuses_what_is_no_number(values):
+    with pytest.raises(BadInput):
+        seed_interval(values)
+
+
+@pytest.mark.parametrize("method", ["percentile", "BCa"])
+def test_bootstrap_covers_the_truth_about_as_often_as_it_says(method):
+    trials = 150
+    found = [
+        bootstrap(documents(i), recall, n=300, seed=i, confidence=0.9, method=method)
+        for i in range(trials)
+    ]
+    covered = np.mean([each.low <= 0.75 <= each.high for each in found])
+    assert 0.82 < covered < 0.96  # 0.9 with three standard errors, less the small-sample bias
+    narrow = np.mean([each.half_width for each in found])
+    assert 0.01 < narrow < 0.06
+
+
+def test_bootstrap_resamples_whole_documents():
+    # every document is all right or all wrong: the spread is that of 40 coins, not of 400 spans
+    counts = np.array([[10, 0, 0], [0, 10, 10]] * 20)
+    found = bootstrap(counts, f1, n=2000, seed=0)
+    half = 100 * 1.96 * np.sqrt(0.25 / 40)
+    assert found.value == 50.0
+    assert found.half_width == pytest.approx(half, rel=0.1)
+
+
+def test_bootstrap_equals_a_plain_loop():
+    counts = documents(3)
+    rng = np.random.default_rng(5)
+    looped = [
+        float(f1(counts[rng.integers(0, len(counts), len(counts))].sum(axis=0)))
+        for _ in range(2000)
+    ]
+    found = bootstrap(counts, f1, n=2000, seed=9)
+    low, high = np.percentile(looped, [2.5, 97.5])
+    assert found.value == pytest.approx(float(f1(counts.sum(axis=0))))
+    width = high - low
+    assert abs(found.low - low) < 0.1 * width
+    assert abs(found.high - high) < 0.1 * width
+
+
+def test_bootstrap_takes_counts_of_any_shape():
+    counts = np.stack([documents(1), documents(2)], axis=1)  # (D, T, 3)
+
+    def macro_f1(sums):
+        return f1(sums).mean(axis=-1)
+
+    found = bootstrap(counts, macro_f1, n=200)
+    assert found.low < found.value < found.high
+    assert found.n == 60
+    assert found.method == "percentile over documents"
+
+
+def test_bootstrap_is_fixed_by_its_seed():
+    counts = documents(4)
+    assert bootstrap(counts, f1, n=200, seed=1) == bootstrap(counts, f1, n=200, seed=1)
+    assert bootstrap(counts, f1, n=200, seed=1).low != bootstrap(counts, f1, n=200, seed=2).low
+
+
+def test_bca_differs_from_percentile_on_skewed_counts():
+    counts = documents(7, size=12)
+    plain = bootstrap(counts, f1, n=1000, method="percentile")
+    corrected = bootstrap(counts, f1, n=1000, method="BCa")
+    want = stats.bootstrap(
+        (np.arange(12),),
+        lambda index: float(f1(counts[index].sum(axis=0))),
+        vectorized=False,
+        n_resamples=1000,
+        method="BCa",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    assert (corrected.low, corrected.high) == pytest.approx((want.low, want.high))
+    assert corrected.low != plain.low
+
+
+def test_documents_that_are_all_alike_give_a_point_and_say_how():
+    counts = np.tile([3, 1, 1], (8, 1))
+    found = bootstrap(counts, f1, n=100, method="BCa")
+    assert found.low == found.high == found.value == 75.0
+    assert found.method == "percentile over documents (BCa undefined)"
+
+
+def test_one_document_has_no_interval():
+    found = bootstrap(documents(0, size=1), f1)
+    assert (found.low, found.high, found.n) == (None, None, 1)
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [({"method": "bca"}, "did you mean 'BCa'"), ({"confidence": 95}, "between 0 and 1")],
+)
+def test_bootstrap_refuses_bad_options(options, words):
+    with pytest.raises(BadInput, match=words):
+        bootstrap(documents(0), f1, **options)
+    with pytest.raises(BadInput, match="there are none"):
+        bootstrap(np.zeros((0, 3)), f1)

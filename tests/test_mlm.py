@@ -1,0 +1,96 @@
+"""Masked-language modelling: packing, masking rates, and a loss over masked tokens alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from clinlib.adaptation.mlm import (
+    IGNORED,
+    MaskedBatch,
+    MaskedLanguageModel,
+    mask,
+    masked_batches,
+    pack,
+)
+from clinlib.encoding.vocabulary import learn_wordpiece
+from clinlib.errors import BadInput
+from clinlib.models import encoders
+
+TEXTS = [f"the patient took {drug} and felt {n} times better" for n in "1234" for drug in "abcd"]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return learn_wordpiece(TEXTS, 200)
+
+
+def test_packing_keeps_every_subword_in_order_but_the_last_partial_sequence(tokenizer):
+    packed = pack([*TEXTS, "  "], tokenizer, 16)
+    assert packed.shape[1] == 16 and (packed[:, 0] == tokenizer.cls_token_id).all()
+    stream = [
+        i
+        for text in TEXTS
+        for i in [*tokenizer(text, add_special_tokens=False)["input_ids"], tokenizer.sep_token_id]
+    ]
+    flat = packed[:, 1:].flatten().tolist()
+    assert flat == stream[: len(flat)] and len(stream) - len(flat) < 15
+
+
+def test_too_little_text_is_an_error(tokenizer):
+    with pytest.raises(BadInput, match="do not fill"):
+        pack(["the patient"], tokenizer, 64)
+
+
+def test_masking_is_80_10_10_of_the_rate_and_never_touches_special_tokens(tokenizer):
+    ids = torch.from_numpy(np.tile(pack(TEXTS, tokenizer, 16), (400, 1)))
+    batch = mask(ids, tokenizer, 0.15, torch.Generator().manual_seed(0))
+    chosen = batch.targets != IGNORED
+    special = torch.isin(ids, torch.tensor(tokenizer.all_special_ids))
+    assert not (chosen & special).any()
+    assert abs(chosen[~special].float().mean() - 0.15) < 0.005
+    assert torch.equal(batch.targets[chosen], ids[chosen])
+    assert torch.equal(batch.ids[~chosen], ids[~chosen])
+    masked = (batch.ids == tokenizer.mask_token_id)[chosen].float().mean()
+    same = (batch.ids == ids)[chosen].float().mean()
+    assert abs(masked - 0.8) < 0.02 and abs(same - 0.1) < 0.02
+
+
+def test_masks_are_drawn_afresh_each_epoch_and_fixed_by_the_seed(tokenizer):
+    sequences = pack(TEXTS, tokenizer, 16)
+
+    def epoch(*seed):
+        made = masked_batches(sequences, tokenizer, batch_subwords=64, rate=0.3, seed=seed)
+        return torch.cat([batch.targets for batch in made])
+
+    assert torch.equal(epoch(0, 1), epoch(0, 1))
+    assert not torch.equal(epoch(0, 1), epoch(0, 2))
+
+
+def test_the_loss_is_the_cross_entropy_of_the_masked_tokens_alone(tokenizer):
+    encoder = encoders.from_scratch("scratch-tiny", tokenizer, seed=0)
+    model = MaskedLanguageModel(encoder).eval()
+    ids = torch.from_numpy(pack(TEXTS, tokenizer, 16)[:3])
+    targets = torch.full_like(ids, IGNORED)
+    targets[0, 3], targets[2, 5] = ids[0, 3], ids[2, 5]
+    states = encoder.model(input_ids=ids).last_hidden_state
+    logits = (
+        model.transform(states) @ encoder.model.embeddings.word_embeddings.weight.T + model.bias
+    )
+    expected = -torch.stack(
+        [logits[r, t].log_softmax(-1)[ids[r, t]] for r, t in ((0, 3), (2, 5))]
+    ).mean()
+    assert torch.allclose(model.loss(MaskedBatch(ids, targets)), expected, atol=1e-5)
+
+
+def test_a_batch_without_a_masked_token_has_loss_zero_and_not_nan(tokenizer):
+    model = MaskedLanguageModel(encoders.from_scratch("scratch-tiny", tokenizer, seed=0))
+    ids = torch.from_numpy(pack(TEXTS, tokenizer, 16)[:1])
+    assert float(model.loss(MaskedBatch(ids, torch.full_like(ids, IGNORED))).detach()) == 0.0
+
+
+def test_the_output_matrix_is_the_encoders_own(tokenizer):
+    encoder = encoders.from_scratch("scratch-tiny", tokenizer, seed=0)
+    names = [name for name, _ in MaskedLanguageModel(encoder).named_parameters()]
+    assert len(names) == len(set(names))
+    table = encoder.model.embeddings.word_embeddings.weight
+    assert sum(p is table for p in MaskedLanguageModel(encoder).parameters()) == 1
