@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -10,7 +10,9 @@ from clinlib.errors import BadInput
 from clinlib.evaluation.intervals import bootstrap, paired_difference, seed_interval
 from clinlib.evaluation.spans import f1
 
-VALUES = st.lists(st.floats(0, 100), min_size=2, max_size=10)
+PERCENT = st.integers(0, 10_000).map(lambda n: n / 100)
+VALUES = st.lists(PERCENT, min_size=2, max_size=10)
+quick = settings(max_examples=40, deadline=None)
 
 
 def documents(seed, size=60):
@@ -25,6 +27,7 @@ def recall(sums):
     return sums[..., 0] / (sums[..., 0] + sums[..., 2])
 
 
+@quick
 @given(VALUES, st.sampled_from([0.8, 0.95, 0.99]))
 def test_seed_interval_is_students(values, confidence):
     found = seed_interval(values, confidence)
@@ -56,13 +59,14 @@ def test_seed_intervals_cover_the_mean_as_often_as_they_say():
     assert 0.93 < covered < 0.97
 
 
-@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=2, max_size=8))
+@quick
+@given(st.lists(st.tuples(PERCENT, PERCENT), min_size=2, max_size=8))
 def test_paired_difference_is_the_paired_t_interval(pairs):
     a, b = (np.array(side) for side in zip(*pairs, strict=True))
     found = paired_difference(a, b)
-    want = stats.ttest_rel(a, b).confidence_interval(0.95)
     assert found.value == pytest.approx(np.mean(a) - np.mean(b), abs=1e-9)
-    if np.ptp(a - b) > 0:
+    if np.ptp(a - b) > 1e-6:
+        want = stats.ttest_rel(a, b).confidence_interval(0.95)
         assert (found.low, found.high) == pytest.approx((want.low, want.high), abs=1e-9)
 
 
@@ -180,7 +184,7 @@ def test_one_document_has_no_interval():
 
 @pytest.mark.parametrize(
     "options, words",
-    [({"method": "bca"}, "did you mean 'BCa'"), ({"confidence": 95}, "between 0 and 1")],
+    [({"method": "BCA"}, "did you mean 'BCa'"), ({"confidence": 95}, "between 0 and 1")],
 )
 def test_bootstrap_refuses_bad_options(options, words):
     with pytest.raises(BadInput, match=words):

@@ -17,6 +17,7 @@ TYPES = ("ADE", "Drug", "Reason")
 LABELS = TagScheme("BIO", TYPES).labels
 TOKENS = ("O", *TYPES)
 DOCUMENT = Document("a", "x" * 40)
+quick = settings(max_examples=40, deadline=None)
 
 
 def sequences(names):
@@ -72,6 +73,7 @@ def test_a_word_of_two_spans_belongs_to_the_first_and_the_second_begins_after_it
     assert tags([Span(0, 12, "ADE"), Span(0, 4, "Drug")], words) == ["B-ADE", "I-ADE", "I-ADE"]
 
 
+@quick
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4), st.sampled_from(TYPES))))
 def test_spans_of_whole_words_get_the_tags_of_the_scheme(pieces):
     triples, at = [], 0
@@ -90,6 +92,7 @@ def test_an_unknown_type_is_named_with_its_document():
         word_tags(DOCUMENT, [Span(0, 1, "Drugs")], [(0, 1)], LABELS)
 
 
+@quick
 @given(sequences(LABELS))
 def test_confusion_has_gold_rows_as_in_sklearn(pair):
     want = confusion_matrix(*pair, labels=range(len(LABELS)))
@@ -102,6 +105,7 @@ def test_confusion_refuses_what_does_not_fit(gold, predicted):
         confusion(gold, predicted, 7)
 
 
+@quick
 @given(sequences(LABELS))
 def test_bio_report_equals_sklearns(pair):
     gold, predicted = ([LABELS[i] for i in ids] for ids in pair)
@@ -110,6 +114,7 @@ def test_bio_report_equals_sklearns(pair):
     assert found.accuracy == pytest.approx(np.mean(pair[0] == pair[1]))
 
 
+@quick
 @given(sequences(LABELS))
 def test_token_level_report_equals_sklearns_without_prefixes(pair):
     gold, predicted = ([LABELS[i].split("-", 1)[-1] for i in ids] for ids in pair)
@@ -126,7 +131,7 @@ def test_token_level_keeps_hyphens_that_are_no_prefix():
     assert counts.sum() == np.arange(36).sum()
 
 
-@settings(max_examples=60)
+@quick
 @given(sequences(TOKENS), st.sets(st.sampled_from(TOKENS), max_size=3))
 def test_leaving_labels_out_equals_sklearn_on_a_subset_of_labels(pair, without):
     gold, predicted = ([TOKENS[i] for i in ids] for ids in pair)
@@ -136,7 +141,7 @@ def test_leaving_labels_out_equals_sklearn_on_a_subset_of_labels(pair, without):
     assert (found.accuracy is None) == bool(without)
 
 
-@settings(max_examples=60)
+@quick
 @given(sequences(TOKENS), st.sets(st.sampled_from(["O", "Drug"])))
 def test_merging_labels_equals_sklearn_on_renamed_sequences(pair, without):
     gold, predicted = ([TOKENS[i].replace("ADE", "Reason") for i in ids] for ids in pair)
@@ -146,6 +151,7 @@ def test_merging_labels_equals_sklearn_on_renamed_sequences(pair, without):
     assert_equals_sklearn(found, gold, predicted, kept)
 
 
+@quick
 @given(sequences(LABELS))
 def test_a_type_stands_for_its_prefixed_labels(pair):
     gold, predicted = ([LABELS[i] for i in ids] for ids in pair)
@@ -208,6 +214,7 @@ def test_a_report_of_counts_that_do_not_fit_the_labels_is_refused():
         report(np.eye(4, dtype=int), TOKENS)["drug"]
 
 
+@quick
 @given(sequences(TOKENS))
 def test_reports_add_up_over_documents(pair):
     assume(len(pair[0]) > 1)

@@ -1,5 +1,6 @@
 """The Pretrain routine: texts in, the folder of an encoder and its loss curve out."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from clinlib.corpora import registry
 from clinlib.encoding.vocabulary import learn_wordpiece
 from clinlib.errors import BadInput
 from clinlib.experiments.context import RunContext
+from clinlib.experiments.key import text_checksum
 from clinlib.experiments.spec import Pretrain
 from clinlib.models import encoders
 from clinlib.training import precision
@@ -104,7 +106,7 @@ def starting_encoder(config: Pretrain, context: RunContext, texts: list[str]) ->
 def read_texts(source: str) -> Iterator[str]:
     """The texts of "corpus:NAME" (its training split) or "text:FILE" (one a line, or JSON lines).
 
-    Raises BadInput for a file that is not there, and for a line of JSON without "text".
+    Raises BadInput for a file that is missing or changed, and for a line of JSON without "text".
     """
     kind, _, name = source.partition(":")
     if kind == "corpus":
@@ -114,6 +116,11 @@ def read_texts(source: str) -> Iterator[str]:
     path = root / "text" / name if root else None
     if path is None or not path.is_file():
         raise BadInput(f"there is no text file '{name}'; set CLINLIB_DATA to a folder with text/")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != text_checksum(name):
+        raise BadInput(
+            f"text file '{name}' has the checksum {found}, its pin {text_checksum(name)}"
+        )
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if path.suffix != ".jsonl":

@@ -15,11 +15,10 @@ from typing import Any
 PACKAGE = Path(__file__).parents[1]
 PACKAGES = ("torch", "transformers", "tokenizers", "pytorch-crf", "numpy", "pydantic")
 
-# These describe data or say what to run; a change there alters no number by itself (a card's data
-# are in the fingerprint, a configuration is in the key)
-DESCRIBING = ("errors.py", "corpora/ledger.py", "corpora/card.py", "corpora/check.py")
-# Generators are named by cards, so no import leads to them
-GENERATORS = "corpora/synthetic/*.py"
+# Of the corpora package, only these act after a corpus is loaded. What readers, segmenter, splits
+# and generators make is in the corpus's fingerprint, which is in the key and checked at every load.
+CORPORA = "corpora"
+ON_LOADED = ("samplers.py", "words.py")
 
 
 def commit(repository: Path = PACKAGE.parent) -> dict[str, Any]:
@@ -48,20 +47,25 @@ def _git(repository: Path, *arguments: str) -> str:
 def source_files(kind: str, package: Path = PACKAGE) -> list[Path]:
     """The modules that make the numbers of a kind, sorted; none for a kind without a routine.
 
-    They are the routine's module and all that it imports from the package, whatever the level,
-    and the generators of synthetic corpora; but not the machinery of experiments.
+    They are the routine's module and all that it imports from the package, whatever the level;
+    but not the machinery of experiments, and not what a corpus's fingerprint stands for.
     """
     routine = package / "experiments" / f"{kind}.py"
-    left_out = {package / name for name in DESCRIBING}
     found: set[Path] = set()
-    waiting = [routine, *package.glob(GENERATORS)] if routine.is_file() else []
+    waiting = [routine] if routine.is_file() else []
     while waiting:
         path = waiting.pop()
         machinery = path.parent == routine.parent and path != routine
-        if path not in found and path not in left_out and not machinery:
+        if path not in found and not machinery and not _fingerprinted(path, package):
             found.add(path)
             waiting += _imported(path, package)
     return sorted(found)
+
+
+def _fingerprinted(path: Path, package: Path) -> bool:
+    """Whether a module only helps to make corpora, or errors' words, and so alters no number."""
+    parts = path.relative_to(package).parts
+    return parts == ("errors.py",) or (parts[0] == CORPORA and parts[-1] not in ON_LOADED)
 
 
 def _imported(path: Path, package: Path) -> list[Path]:

@@ -6,10 +6,11 @@ Knows nothing of a particular study, nor of HTML: it reads numbers from records.
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Self
 
 from clinlib.errors import ClinlibError
+from clinlib.evaluation.intervals import seed_interval
 
 Record = Mapping
 Value = str | Callable[[Record], float | None]
@@ -57,9 +58,10 @@ class Cell:
         given = list(values)
         there = tuple(finite(value, "an entry") for value in given if value is not None)
         mean = fmean(there) if there else None
-        if interval is None and (half := half_width(there, level)) is not None:
-            interval = mean - half, mean + half
-        low, high = interval if interval is not None and there else (None, None)
+        if interval is None and there:
+            found = seed_interval(there, level)
+            interval = found.low, found.high
+        low, high = interval if there else (None, None)
         missing = len(given) - len(there) + states.pop("missing", 0)
         return cls(mean, low, high, there, missing, digits=digits, **states)
 
@@ -170,17 +172,6 @@ def name(record: Record) -> str:
     """What to call a run among its siblings: "seed 3", or its key where it has no seed."""
     seed = record.get("configuration", {}).get("seed")
     return f"run {record.get('key', '?')}" if seed is None else f"seed {seed}"
-
-
-def half_width(values: Iterable[float], level: float = 0.95) -> float | None:
-    """Half-width of Student's t interval for the mean of runs, None for fewer than two."""
-    values = list(values)
-    if len(values) < 2:
-        return None
-    from scipy.stats import t  # half a second to import: pages without intervals do without
-
-    quantile = t.ppf(0.5 + level / 2, len(values) - 1)
-    return float(quantile * stdev(values) / math.sqrt(len(values)))
 
 
 def finite(found: object, what: str) -> float:

@@ -76,7 +76,8 @@ def runs(parameters: Mapping[str, object]) -> list[Run]:
             )
             for seed in seeds(parameters)
         ]
-    return tuning + final
+    # seeds outermost: a sweep that is interrupted leaves rows of about the same length
+    return tuning + sorted(final, key=lambda run: run.seed)
 
 
 def arms(parameters: Mapping[str, object]) -> list[Arm]:
