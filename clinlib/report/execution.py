@@ -105,6 +105,7 @@ def _stamp(out: Path) -> str | None:
 def _papermill(
     source: Path, partial: Path, values: Mapping[str, object], timeout: float
 ) -> nbformat.NotebookNode:
+    import matplotlib.font_manager  # noqa: F401  builds its cache here, not on a page
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError

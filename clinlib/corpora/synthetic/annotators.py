@@ -16,6 +16,7 @@ NOISE = 0.04
 JITTER = 0.04
 
 _WORD = re.compile(r"\w+(?:[./]\w+)*")
+_PREPOSITION = re.compile(r"\b((?:as|by|for) )$")
 # how often a document is annotated by one who keeps to the guideline, takes more, or takes less
 _HABITS = ("guideline", "guideline", "guideline", "wide", "narrow")
 
@@ -28,24 +29,17 @@ def habit(rng: np.random.Generator) -> str:
 def annotate_by(habit: str, sentence: Sentence) -> Sentence:
     """The marks as an annotator of that habit sets them.
 
-    "wide" takes the preposition into a Duration and a Route into the Frequency that follows it;
-    "narrow" leaves the first word of a condition of two words out.
+    "wide" takes a preposition into the Route, Form or Duration after it; "narrow" leaves the first
+    of two words of a Reason, ADE or Route out.
     """
-    if habit == "guideline":
-        return sentence
     marks = []
     for mark in sentence.marks:
         words = _words(sentence.text, mark)
-        before = sentence.text[: mark.start]
-        if habit == "wide" and mark.type == "Duration" and before.endswith("for "):
-            mark = replace(mark, start=mark.start - 4, why="style")
-        elif habit == "narrow" and mark.type in ("Reason", "ADE") and len(words) > 1:
+        preposition = _PREPOSITION.search(sentence.text[: mark.start])
+        if habit == "wide" and mark.type in ("Route", "Form", "Duration") and preposition:
+            mark = replace(mark, start=preposition.start(1), why="style")
+        elif habit == "narrow" and mark.type in ("Reason", "ADE", "Route") and len(words) > 1:
             mark = replace(mark, start=words[1][0], why="style")
-        elif habit == "wide" and mark.type == "Frequency" and marks:
-            last = marks[-1]
-            if last.type == "Route" and last.end + 1 == mark.start:
-                mark = replace(mark, start=last.start, why="style")
-                marks.pop()
         marks.append(mark)
     return replace(sentence, marks=tuple(marks))
 

@@ -35,6 +35,7 @@ _ORDER = (
     "Discharge medications",
     "Follow up",
 )
+_STORY = ("History of present illness", "Hospital course")
 # headings on a line of their own, which the segmenter takes for a sentence
 _OWN_LINE = {"Past medical history", "Family history", "Laboratory data", "Discharge medications"}
 _ONE_A_LINE = {"Laboratory data", "Discharge medications"}
@@ -123,10 +124,9 @@ def _letter(writer: Writer, empty_share: float) -> _Letter:
     """A letter: blocks of sentences dealt to sections, then sentences without entities."""
     rng = writer.rng
     blocks: dict[str, list[list[Sentence]]] = {title: [] for title in _ORDER}
-    story = ("History of present illness", "Hospital course")
 
     def tell(block: list[Sentence]) -> None:
-        blocks[story[rng.integers(2)]].append(block)
+        blocks[_STORY[rng.integers(2)]].append(block)
 
     for title, least, most in (
         ("Past medical history", 1, 2),
@@ -169,18 +169,12 @@ def _pad(writer: Writer, blocks: dict[str, list[list[Sentence]]], empty_share: f
     wanted = full * empty_share / (1 - empty_share) - empty
     missing = max(int(wanted + writer.rng.random()), 0)
     for _ in range(missing):
-        title = ("History of present illness", "Hospital course", "Follow up")[
-            writer.rng.integers(3)
-        ]
-        opens = not blocks[title] and title == "Follow up"
-        blocks[title].append([writer.opener(title) if opens else writer.filler()])
+        title = (*_STORY, "Follow up")[writer.rng.integers(3)]
+        first = title == "Follow up" and not blocks[title]
+        blocks[title].append([writer.follow_up() if first else writer.filler()])
 
 
-def _annotated(
-    letter: _Letter,
-    rng: np.random.Generator,
-    mechanisms: Mechanisms,
-) -> _Letter:
+def _annotated(letter: _Letter, rng: np.random.Generator, mechanisms: Mechanisms) -> _Letter:
     """The letter with the departures from the guideline that are switched on."""
     habit = annotators.habit(rng) if mechanisms.styles else "guideline"
     sections = {}

@@ -133,6 +133,13 @@ def lexicon(name: str) -> Lexicon:
     return lexicons()[name]
 
 
+@lru_cache(maxsize=1)
+def known_words() -> frozenset[str]:
+    """Every word of every entry, in lower case."""
+    parts = [lexicon(name).a + lexicon(name).part("B") for name in NAMES]
+    return frozenset(w for part in parts for entry in part for w in entry.lower().split())
+
+
 def _fresh(rng: np.random.Generator, taken: set[str], make) -> str:
     """A result of make() that is not taken yet, and takes it."""
     for _ in range(10_000):

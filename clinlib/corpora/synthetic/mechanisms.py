@@ -21,7 +21,7 @@ class Mechanisms:
     as drugs are), so that a word alone does not tell its type. Off: each type has its own words.
     `noise`: 4 % of the training spans are dropped or given another type.
     `jitter`: 4 % of the training spans have an edge moved by a word.
-    `styles`: two training documents in five follow an annotator with habits of their own.
+    `styles`: an annotator with other habits labelled two training documents in five.
     `imbalance`: types are as unequal as in real letters. Off: they are closer to equal.
     """
 

@@ -20,12 +20,12 @@ TYPES = (
 FILLERS = (
     "[The patient|She|He|The lady|The gentleman] was seen by Dr {name} [in clinic|on "
     "the ward|in the {name} unit] and [went home|returned home|was discharged] [the "
-    "next day|after {n} days|in good condition|the same evening].",
+    "next day|after {duration!}|in good condition|the same evening].",
     "[Blood pressure|Heart rate|Body temperature|Oxygen uptake] was [steady|taken|"
-    "recorded] every {n} hours and [remained|stayed] [unchanged|within limits|as "
+    "recorded] {frequency!} and [remained|stayed] [unchanged|within limits|as "
     "expected] [until discharge|throughout the stay|on the ward].",
     "A scan of the {name} region [was unremarkable|showed no change|was repeated after "
-    "{n} days|could not be obtained], and [no further imaging|a repeat in {n} weeks|a "
+    "{duration!}|could not be obtained], and [no further imaging|a repeat in {duration!}|a "
     "visit to Dr {name}] was [planned|advised|thought useful].",
     "[She|He|The patient] lives [alone|with family|in {name}], works as a [driver|"
     "teacher|cook|clerk] [in {name}|near {name}] and walks {n} miles [a day|a week|"
@@ -34,64 +34,37 @@ FILLERS = (
     "{reason!}, and [the examination|the review by Dr {name}|the course on the ward] "
     "was [otherwise normal|uneventful|reassuring].",
     "[The dietician|The nurse|The social worker|Dr {name}] [called|visited|spoke with] "
-    "[the family|the patient] [for {n} days|twice|after {n} weeks] and [left advice in "
+    "[the family|the patient] [for {duration!}|twice|after {duration!}] and [left advice in "
     "writing|gave a leaflet|answered all questions].",
     "The {analyte!} was {n} and the {analyte!} {n}, [both as before|neither of note|"
     "compared with {n} last year|taken before breakfast].",
     "[Screening for|The search for|Work-up for] {ade!} or {reason!} [was negative|had no "
     "result|was left to the general practice], as [discussed|agreed] with Dr {name}.",
     "[She|He|The patient] [slept well|ate a full diet|walked the corridor|climbed the "
-    "stairs] [for {n} days|on day {n}|after {n} hours] [without help|with the "
+    "stairs] [for {duration!}|on day {n}|after {duration!}] [without help|with the "
     "physiotherapist|with Nurse {name}].",
     "A [letter|copy|summary] was sent to Dr {name} in {name}, who will [see the "
-    "patient|arrange a review|take blood] in {n} [days|weeks|months].",
+    "patient|arrange a review|take blood] in {duration!}.",
 )
 
-OPENERS = {
-    "History of present illness": (
-        "[This|The] {n} year old [man|woman|patient] from {name} was [admitted|brought "
-        "in|referred] [by Dr {name}|through the {name} unit] [last week|on day {n}|in "
-        "the night].",
-    ),
-    "Past medical history": (
-        "[The following|What follows] [is taken from|was copied from] the [notes|"
-        "letters] of Dr {name}.",
-    ),
-    "Family history": (
-        "[The following|What follows] [is known|was reported] of [both parents|the "
-        "relatives|the family] [in {name}|by the sister|by the mother].",
-    ),
-    "Laboratory data": (
-        "[Samples|Specimens] were [drawn|taken] [on day {n}|on arrival|in {name}] and "
-        "read by Dr {name}.",
-    ),
-    "Hospital course": (
-        "[The stay|The course] [on the {name} ward|under Dr {name}] lasted {n} days "
-        "[and was without event|in all|as planned].",
-    ),
-    "Discharge medications": (
-        "[The list|This list] was [checked|agreed] with [the pharmacist|Dr {name}|the family].",
-    ),
-    "Follow up": (
-        "[Please see|Kindly review] [the patient|her|him] in {n} [weeks|months] [in the "
-        "{name} clinic|with Dr {name}].",
-    ),
-}
+FOLLOW_UP = (
+    "[Please see|Kindly review] [the patient|her|him] in {duration!} [in the {name} "
+    "clinic|with Dr {name}]."
+)
 
 # Entities by wording alone
 
 NARRATIVE = (
-    "[Treatment with|A course of|Therapy with] {drug} [was started|was begun|was "
-    "resumed] for {reason}, [and the response was good|with benefit|as advised by Dr "
-    "{name}].",
-    "[She|He|The patient] [was given|received|took] {drug} {strength} {route} "
-    "{frequency} [and tolerated it well|on the ward|while under observation].",
+    "[Treatment with|A course of|Therapy with] {drug} [was started|was begun|was resumed] "
+    "for {reason}, [and the response was good|with benefit|as advised by Dr {name}].",
+    "[She|He|The patient] [was given|received|took] {drug} {strength} by {route}, to be taken "
+    "{frequency}, [and tolerated it well|on the ward|while under observation].",
     "[She|He|The patient] [remained on|continued with|was kept on] {drug} [as before|"
     "without change|on the advice of Dr {name}] and the {analyte!} was {n}.",
     "{drug} was [stopped|paused|reduced] [on day {n}|by Dr {name}|without delay] and "
     "{drug} [was put in its place|was preferred|replaced it].",
-    "[The dose of|The amount of] {drug} was [raised|lowered|set] to {strength} "
-    "and to be taken {frequency} [after review|with Dr {name}|as the {analyte!} was {n}].",
+    "[The dose of|The amount of] {drug} was [raised|lowered|set] to {strength}, to be taken "
+    "{frequency}, [after review|with Dr {name}|as the {analyte!} was {n}].",
     "The patient was [changed from|moved from] {drug} as {form} to {drug} as {form} [because "
     "of {reason}|as supplies ran out|on the ward].",
     "{drug} was [given|used] by {route} [in view of {reason}|on the {name} ward|at once], "
@@ -108,8 +81,8 @@ RARE = {
     "Duration": (
         "[She|He|The patient] is to [take|continue|finish] {drug} for {duration}, [then "
         "stop|then see Dr {name}|and no longer].",
-        "{drug} {frequency} was [prescribed|ordered] for {duration} [in the clinic|by Dr "
-        "{name}|at discharge].",
+        "{drug}, to be taken {frequency}, was [prescribed|ordered] for {duration} "
+        "[in the clinic|by Dr {name}|at discharge].",
     ),
 }
 
@@ -131,15 +104,15 @@ TAILS = (
     "[letter|note] of [last month|last year|day {n}].",
     ", [and this was explained to|which was agreed with|and a leaflet was given to] the "
     "[family|patient|daughter|son] [on the ward|in the {name} clinic|before discharge].",
-    ", [while|although] the {analyte!} [was|stayed] between {n} and {n} [throughout|for {n} days|"
-    "on the {name} ward].",
-    ", [and the notes of|with a copy to] the {name} [unit|hospital|practice] [say the same|were "
-    "read again|are enclosed].",
+    ", [while|although] the {analyte!} [was|stayed] between {n} and {n} [throughout|"
+    "for {duration!}|on the {name} ward].",
+    ", and the notes of the {name} [unit|hospital|practice] [say the same|were read "
+    "again|are enclosed].",
 )
 
 # Section decides
 
-# (section where it is an entity, section where it is none, type, template);
+# (section where it is an entity, where it is none, type, lexicon, template, cues while off);
 # {cue} is empty while the section decides, else it says in the sentence what the section would
 SECTION = (
     (
@@ -166,10 +139,12 @@ SECTION = (
 
 CUES = {
     "Reason": (
-        "[A new|Another] [treatment|medicine] was [needed|wanted] [that day|that week|on the ward].",
+        "[A new|Another] [treatment|medicine] was [needed|wanted] "
+        "[that day|that week|on the ward].",
     ),
     "ADE": (
-        "[A new|Another] [treatment|medicine] was [harmful|toxic] [that day|that week|on the ward].",
+        "[A new|Another] [treatment|medicine] was [harmful|toxic] "
+        "[that day|that week|on the ward].",
     ),
 }
 NEIGHBOUR = (
@@ -188,7 +163,7 @@ EXPRESSIONS = {
 }
 BOUNDARY = {
     "Dosage": (
-        "[Take|Use] {expression} {frequency} [with food|with water|as shown by Nurse {name}].",
+        "[Take|Use] {expression} {frequency}, [with food|with water|as shown by Nurse {name}].",
         "[She|He|The patient] [takes|is given] {expression} of {drug} [as before|on the "
         "ward|at home].",
     ),

@@ -6,7 +6,7 @@ It knows mechanisms and lexicons; it knows nothing of documents, splits or annot
 import numpy as np
 
 from clinlib.corpora.synthetic import templates
-from clinlib.corpora.synthetic.lexicon import NAMES, lexicon, word
+from clinlib.corpora.synthetic.lexicon import NAMES, known_words, lexicon, word
 from clinlib.corpora.synthetic.mechanisms import Mechanisms
 from clinlib.corpora.synthetic.phrases import Filling, Sentence, fill
 
@@ -44,9 +44,9 @@ class Writer:
         """A sentence without entities, of any section."""
         return self._fill(self._tailed(self._one(templates.FILLERS)))
 
-    def opener(self, title: str) -> Sentence:
-        """A sentence without entities that a section may begin with."""
-        return self._fill(self._one(templates.OPENERS[title]))
+    def follow_up(self) -> Sentence:
+        """A sentence without entities that begins the last section."""
+        return self._fill(templates.FOLLOW_UP)
 
     def narrative(self) -> Sentence:
         """A sentence whose wording tells its entities."""
@@ -132,9 +132,10 @@ class Writer:
         """A person or place: most often a word of its own, else one that is called as a drug is."""
         if self.mechanisms.homographs and self.rng.random() < HOMOGRAPHS:
             return self._entry("drug")[0].split()[0].capitalize()
-        return (
-            word(self.rng, int(self.rng.integers(1, 4))) + self._one(_NAME_ENDINGS)
-        ).capitalize()
+        while True:  # an entry of a lexicon would tell of half B
+            name = word(self.rng, int(self.rng.integers(1, 4))) + self._one(_NAME_ENDINGS)
+            if name not in known_words():
+                return name.capitalize()
 
     def _fill(self, template: str, **given: Filling) -> Sentence:
         return fill(template, self.rng, lambda slot: given.get(slot) or self._plain(slot))

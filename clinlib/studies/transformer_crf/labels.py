@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from clinlib.errors import unknown
 from clinlib.evaluation import labels as evaluation
+from clinlib.evaluation.summary import confusion_of
 from clinlib.studies.cells import Cell, Record
 from clinlib.studies.transformer_crf.results import Arm, Results
 from clinlib.studies.transformer_crf.tuning import by_arm
@@ -105,3 +107,58 @@ def variants(types: Sequence[str]) -> dict[str, dict[str, object]]:
             f"{HARD} merged into {INTO}": {"merge": {HARD: INTO}},
         }
     return found
+
+
+def value(
+    level: str,
+    average: str,
+    score: str | None = None,
+    *,
+    without: Sequence[str] = (),
+    merge: Mapping[str, str] | None = None,
+    scale: float = 1.0,
+) -> Callable[[Record], float | None]:
+    """A function of a record: one number of its test report, times `scale`.
+
+    `level` is BIO or token; `average` macro, weighted or micro with a `score`, or accuracy alone,
+    which is None where labels are left out.
+    """
+
+    def of(record: Record) -> float | None:
+        matrix = counts(record, level)
+        report = evaluation.report(
+            matrix.to_numpy(), list(matrix.index), without=without, merge=merge
+        )
+        if score is None:
+            return None if report.accuracy is None else scale * report.accuracy
+        return scale * getattr(getattr(report, average), score)
+
+    return of
+
+
+def counts(record: Record, level: str) -> pd.DataFrame:
+    """Test words by gold label (rows) and predicted label (columns) of one run."""
+    matrix, names = confusion_of(record["counts"]["test"])
+    if level == "token":
+        matrix, names = evaluation.token_level(matrix, names)
+    elif level != "BIO":
+        raise unknown("level", level, LEVELS)
+    return pd.DataFrame(matrix, index=list(names), columns=list(names))
+
+
+def _label_score(level: str, label: str, score: str) -> Callable[[Record], float]:
+    """A function of a record: one label's score in its test report."""
+
+    def of(record: Record) -> float:
+        matrix = counts(record, level)
+        return getattr(evaluation.report(matrix.to_numpy(), list(matrix.index))[label], score)
+
+    return of
+
+
+def _types(results: Results, corpus: str) -> list[str]:
+    """The entity types of a corpus, as its finished runs name them."""
+    for arm in results.on(corpus):
+        for record in results.counted(arm):
+            return list(record["counts"]["test"]["types"])
+    return []
