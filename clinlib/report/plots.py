@@ -1,6 +1,7 @@
 """Drawings that several pages share: differences with intervals, learning curves, counts."""
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 import matplotlib as mpl
 import pandas as pd
@@ -70,3 +71,17 @@ def grouped_bars(axes: Axes, frame: pd.DataFrame, *, xlabel: str) -> None:
         axes.set_xlabel(xlabel)
         axes.grid(axis="y", visible=False)
         axes.legend(fontsize=8)
+
+
+def ratios(axes: Axes, pairs: Mapping[str, Sequence[float]]) -> None:
+    """How many times faster: the median of each bench as a bar, its pairs as dots; 1 is equal."""
+    names = list(pairs)
+    with mpl.rc_context(STYLE):
+        for row, name in enumerate(names):
+            axes.barh(row, median(pairs[name]), height=0.5, color=COLOURS[0], alpha=0.7)
+            axes.plot(pairs[name], [row] * len(pairs[name]), "o", color=INK, ms=4)
+        axes.axvline(1, color=INK, lw=1)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
+        axes.set_xlabel("times as fast")
+        axes.grid(axis="y", visible=False)

@@ -1,0 +1,1 @@
+"""Bench: speed beside other libraries, in interleaved pairs, for the page 90_speed."""
