@@ -137,7 +137,8 @@ def test_the_minimum_loss_is_at_most_the_true_loss_and_that_at_most_the_maximum(
     least = log_z - layer.viterbi(emissions, mask)[0]
     most = log_z - layer.viterbi(emissions, mask, worst=True)[0]
     slack = 1e-9 * (1 + most.abs())
-    assert (least <= true + slack).all() and (true <= most + slack).all() and (least >= -slack).all()
+    assert (least >= -slack).all()
+    assert (least <= true + slack).all() and (true <= most + slack).all()
 
 
 @settings(max_examples=40, deadline=None)
@@ -167,6 +168,17 @@ def test_extreme_scores_give_a_finite_loss_and_gradient(size):
     loss.sum().backward()
     assert emissions.grad.isfinite().all()
     assert all(p.grad.isfinite().all() for p in layer.parameters())
+
+
+@pytest.mark.parametrize("scale", [1.0, 20.0, 60.0])
+def test_the_loss_of_a_near_certain_row_is_not_lost_in_rounding(scale):
+    layer, emissions, _, mask = _random(8, 5, (40,), 1.0, torch.float32)
+    emissions = emissions * scale
+    best = layer.viterbi(emissions, mask)[1]
+    found = layer.nll(emissions, best, mask).double()
+    wide = emissions.double()
+    exact = layer.double().partition(wide, mask) - layer.score(wide, best, mask)
+    assert torch.allclose(found, exact, rtol=1e-4, atol=1e-9)
 
 
 def test_half_precision_emissions_are_scored_in_float32():

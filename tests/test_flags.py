@@ -44,6 +44,14 @@ def test_only_wrong_words_besides_one_label_is_collapsed():
     assert collapsed(np.array([[900, 0, 0], [55, 0, 5], [40, 0, 0]]))
 
 
+def test_one_label_for_all_words_is_collapsed_even_if_it_is_never_right():
+    assert collapsed(np.array([[0, 0, 900], [0, 0, 60], [0, 0, 0]]))
+
+
+def test_a_model_that_errs_on_its_only_label_too_is_not_called_collapsed():
+    assert not collapsed(np.array([[800, 100, 0], [60, 0, 0], [40, 0, 0]]))
+
+
 def test_macro_recall_of_one_kth_by_chance_is_not_collapsed():
     matrix = np.array([[90, 10, 0], [90, 10, 0], [50, 50, 0]])
     assert report(matrix, ("O", "B-x", "I-x")).macro.recall == pytest.approx(1 / 3)

@@ -68,6 +68,14 @@ def test_words_that_the_corpus_gives_are_the_unit():
     assert matrix[labels.index("I-Drug"), labels.index("I-Drug")] == 1
 
 
+def test_dev_f1_is_the_strict_micro_score_of_the_record():
+    gold = tuple(Span(3 * i, 3 * i + 2, "Drug") for i in range(3)) + (Span(12, 14, "ADE"),)
+    documents, predicted = [Document("a", "x" * 20, gold)], [[*gold[:2], Span(12, 13, "ADE")]]
+    found = dev_f1(documents, predicted, TYPES)
+    assert found == pytest.approx(100 * 4 / 7)
+    assert found == evaluate(documents, predicted, TYPES)["scores"]["strict"]["f1"]
+
+
 def test_evaluate_refuses_what_does_not_fit():
     document = Document("a", "x")
     for function in (evaluate, dev_f1):

@@ -3,12 +3,12 @@
 import torch
 
 # Each scaled probability is at least exp(-range) of its step's sum, and marginals multiply two:
-# below this range neither underflows in float32 (whose smallest normal number is exp(-87)).
-SAFE_RANGE = 40.0
+# below this range neither underflows in float64 (whose smallest normal number is exp(-708)).
+SAFE_RANGE = 300.0
 
 
 class NegativeLogLikelihood(torch.autograd.Function):
-    """-log p(y|x) of each row (B,), with the gradient computed along with the value.
+    """-log p(y|x) of each row (B,), all in float64, with its analytic gradient.
 
     With a_t(k) the forward and b_t(k) the backward probabilities, scaled to sum to one at every
     step, the gradient by the emissions is the marginal p(y_t = k | x), proportional to

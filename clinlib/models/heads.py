@@ -75,7 +75,7 @@ class CRFHead(SoftmaxHead):
 
     def confidence(self, emissions: Tensor, mask: Tensor) -> Tensor:
         """log p(y*|x) (B,) of the decoded labels, by the CRF's own partition function."""
-        return self.crf.viterbi(emissions, mask)[0] - self.crf.partition(emissions, mask)
+        return -self.crf.nll(emissions, self.crf.viterbi(emissions, mask)[1], mask)
 
 
 HEADS = {"softmax": SoftmaxHead, "crf": CRFHead}

@@ -42,7 +42,7 @@ _MEASURES = {
     "dosage": (range(1, 31), ("{n} puffs", "{n} drops", "{n} ml", "{n} scoops"), "{n} {word}"),
     "frequency": (
         range(1, 31),
-        ("every {n} hours", "{n} times daily", "every {n} days", "q{n}h", "{n} times weekly"),
+        ("every {n} hours", "{n} times daily", "every {n} mornings", "q{n}h", "{n} times weekly"),
         "every {word}",
     ),
     "duration": (

@@ -96,7 +96,7 @@ def results(
     pins: Pins | None = None,
 ) -> Results:
     """The records, given by key, sorted into the study's arms; what is not there is missing."""
-    pins = pins or Pins().remembered()
+    pins = pins or Pins()
     final: dict[Arm, dict] = {arm: {} for arm in arms(parameters)}
     tuning: dict[Arm, dict] = {arm: {} for arm in final}
     for run in runs(parameters):

@@ -77,6 +77,18 @@ def curves(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def curves_in_words(points: pd.DataFrame, corpus: str) -> str:
+    """The learning curves of one corpus in a sentence: where each row's mean begins and ends."""
+    parts = []
+    for (encoder, head), group in points.groupby(["encoder", "head"], sort=False):
+        mean = group.groupby("epoch")["dev F1"].mean()
+        parts.append(
+            f"{encoder} + {head} from {mean.iloc[0]:.1f} after epoch {mean.index[0]} "
+            f"to {mean.iloc[-1]:.1f} after epoch {mean.index[-1]}"
+        )
+    return f"Development F1 by epoch on {corpus}: {'; '.join(parts) or 'no finished run'}."
+
+
 def costs(results: Results) -> pd.DataFrame:
     """What each arm costs: parameters, training sentences, seconds, memory, subwords per second.
 
