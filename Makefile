@@ -21,7 +21,14 @@ book: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow" -rs $(ARGS)
 
-bench: $(STAMP)
+# flair reads an older transformers than the library does, hence an environment of its own
+.venv-flair/installed: requirements-bench.txt
+	test -x .venv-flair/bin/python || $(PYTHON) -m venv .venv-flair
+	.venv-flair/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	touch $@
+
+bench: $(STAMP) .venv-flair/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check accelerate==1.15.0
 	$(BIN)/python -m clinlib.bench $(ARGS)
 
 faults: $(STAMP)

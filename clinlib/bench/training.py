@@ -5,19 +5,22 @@ where the processor has it and in float32 where it would only be emulated.
 """
 
 import importlib.util
+import json
+import subprocess
 import tempfile
-from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import torch
 
+from clinlib.bench import flair_epoch
 from clinlib.bench.pairs import interleaved, save
 from clinlib.corpora import registry
 from clinlib.corpora.document import Document
 from clinlib.encoding.batches import batches
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import encode
-from clinlib.errors import MissingExtra
+from clinlib.errors import ClinlibError, MissingExtra
 from clinlib.models import encoders
 from clinlib.models.tagger import Tagger
 from clinlib.training.loop import fit
@@ -29,14 +32,17 @@ SENTENCES, BATCH, RATE = 1000, 16, 3e-4
 SCHEME = TagScheme("BIO", ("Disease",))
 
 
+FLAIR = ".venv-flair/bin/python"
+
+
 def run(pairs: int, threads: int, sentences: int = SENTENCES) -> None:
     """Measures each baseline in turn with ours; writes results/bench/training_*.json."""
     torch.set_num_threads(threads)
     documents = registry.load("ncbi_disease").splits["train"][:sentences]
     words = sum(len(document.words) for document in documents)
     precision = "bf16" if native_bf16() else "float32"
-    ours = partial(our_epoch, documents, precision)
-    baselines: dict[str, tuple[Callable[[], None], str, float]] = {
+    flair = Flair(documents, FLAIR, threads)
+    baselines = {
         "training_trainer": (
             partial(trainer_epoch, documents, precision, tuned=False),
             f"Trainer as it comes ({precision}, softmax, dynamic padding)",
@@ -47,17 +53,13 @@ def run(pairs: int, threads: int, sentences: int = SENTENCES) -> None:
             f"Trainer tuned ({precision}, softmax, grouped by length, fused AdamW)",
             1.0,
         ),
-        "training_flair": (
-            partial(flair_epoch, documents),
-            "flair's SequenceTagger with CRF (float32)",
-            2.5,
-        ),
+        "training_flair": (flair, "flair's SequenceTagger with CRF (float32)", 2.5),
     }
     for name, (theirs, baseline, target) in baselines.items():
-        seconds = interleaved(ours, theirs, pairs)
+        seconds = interleaved(partial(our_epoch, documents, precision), theirs, pairs)
         save(
             name,
-            [[words / ours_s, words / theirs_s] for ours_s, theirs_s in seconds],
+            [[words / ours, words / other] for ours, other in seconds],
             unit="words/s",
             baseline=baseline,
             target=target,
@@ -66,6 +68,7 @@ def run(pairs: int, threads: int, sentences: int = SENTENCES) -> None:
             words=words,
             precision=precision,
         )
+    flair.close()
 
 
 def our_epoch(documents: tuple[Document, ...], precision: str) -> None:
@@ -123,55 +126,47 @@ def trainer_epoch(documents: tuple[Document, ...], precision: str, *, tuned: boo
         ).train()
 
 
-def flair_epoch(documents: tuple[Document, ...]) -> None:
-    """The same with flair: MiniLM's word embeddings from its first subwords, and a CRF."""
-    _needs("flair")
-    import flair
-    from flair.data import Corpus, Sentence
-    from flair.datasets import FlairDatapointDataset
-    from flair.embeddings import TransformerWordEmbeddings
-    from flair.models import SequenceTagger
-    from flair.trainers import ModelTrainer
+class Flair:
+    """flair's tagger in an environment of its own, whose transformers is older than ours."""
 
-    flair.device = torch.device("cpu")
-    sentences = []
-    for document in documents:
-        tokens = [document.text[start:end] for start, end in document.words]
-        sentence = Sentence(tokens)
-        place = {start: index for index, (start, _) in enumerate(document.words)}
-        for span in document.spans:
-            last = max(i for i, (_, end) in enumerate(document.words) if end <= span.end)
-            sentence[place[span.start] : last + 1].add_label("ner", span.type)
-        sentences.append(sentence)
-    corpus = Corpus(
-        FlairDatapointDataset(sentences),
-        FlairDatapointDataset(sentences[:1]),
-        FlairDatapointDataset(sentences[:1]),
-        sample_missing_splits=False,
-    )
-    tagger = SequenceTagger(
-        hidden_size=256,
-        embeddings=TransformerWordEmbeddings(
-            str(encoders.minilm_folder()), fine_tune=True, layers="-1", use_context=False
-        ),
-        tag_dictionary=corpus.make_label_dictionary("ner", add_unk=False),
-        tag_type="ner",
-        use_crf=True,
-        use_rnn=False,
-        reproject_embeddings=False,
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        ModelTrainer(tagger, corpus).fine_tune(
-            folder,
-            learning_rate=RATE,
-            mini_batch_size=BATCH,
-            max_epochs=1,
-            monitor_test=False,
-            save_final_model=False,
-            embeddings_storage_mode="none",
+    def __init__(self, documents: tuple[Document, ...], python: str, threads: int):
+        if not Path(python).exists():
+            raise MissingExtra(f"flair's bench needs an environment at {python}: `make bench`")
+        self.process = subprocess.Popen(
+            [python, flair_epoch.__file__, str(encoders.minilm_folder()), str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
+        sentences = [sentence_of(document) for document in documents]
+        self._say({"sentences": sentences, "batch": BATCH, "rate": RATE})
+
+    def __call__(self) -> None:
+        """One epoch, in the other process."""
+        self._say({"run": True})
+
+    def close(self) -> None:
+        """Ends the other process."""
+        self.process.stdin.close()
+        self.process.wait()
+
+    def _say(self, message: dict) -> None:
+        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.flush()
+        if self.process.stdout.readline().strip() != flair_epoch.DONE:
+            raise ClinlibError("flair's process ended early; its error is above")
+
+
+def sentence_of(document: Document) -> dict:
+    """A sentence as flair's process reads it: tokens, and [first, last, type] of its spans."""
+    starts = {start: index for index, (start, _) in enumerate(document.words)}
+    ends = {end: index + 1 for index, (_, end) in enumerate(document.words)}
+    return {
+        "tokens": [document.text[start:end] for start, end in document.words],
+        "spans": [[starts[span.start], ends[span.end], span.type] for span in document.spans],
+    }
 
 
 def _needs(package: str) -> None:
     if importlib.util.find_spec(package) is None:
-        raise MissingExtra(f"this bench needs {package}: pip install -r requirements-bench.txt")
+        raise MissingExtra(f"this bench needs {package}: `make bench` installs it")

@@ -20,9 +20,9 @@ Bounds = tuple[tuple[int, int], ...]
 # The word before a full stop that does not end a sentence, lower case, without its last stop.
 _ANYWHERE = {
     "en": "dr mr mrs ms prof st jr sr fig figs ref refs vs viz cf e.g i.e approx ca resp ed eds",
-    "es": "dr dra drs sr sra srta prof fig figs ref aprox ca p.ej ej vs ee sto sta d dña avda",
+    "es": "dr dra drs sr sra srta prof fig figs ref aprox ca p.ej ej vs ee sto sta d dña av avda univ",
     "nl": "dr drs mr mw mevr dhr prof ir ing fig bijv bv ca resp evt d.w.z o.a m.b.t m.n i.v.m "
-    "t.g.v i.c.m z.n t.o.v a.d.h.v incl excl vs pat gem",
+    "t.g.v i.c.m z.n t.o.v a.g.v a.d.h.v incl excl vs pat gem v",
     "zh": "dr mr mrs fig vs",
 }
 # The same, where a number follows.
@@ -39,7 +39,8 @@ _CLOSERS = "\"'”’»)\\]}」』）】"
 _LATIN_END = re.compile(rf"([.!?…]+)[{_CLOSERS}]*(?=\s)")
 # Chinese marks end a sentence without a blank after them
 _CHINESE_END = re.compile(rf"([。！？!?…]+)[{_CLOSERS}]*|(\.)[{_CLOSERS}]*(?=\s)")
-_LAST_WORD = re.compile(r"\S+$")
+_LAST_WORDS = re.compile(r"(?:(\S+)\s+)?(\S+)$")
+_DUTCH_ELISION = re.compile(r"['’][nst] [A-Z]")  # "'s Nachts": what is in capitals comes second
 _OPENERS = "\"'“‘«([{¿¡「『（【-–—•*"
 _ITEM_NUMBER = re.compile(r"\s*[(\[]?(?:\d{1,2}|[a-zA-Z])(?:\.\d{1,2})*")
 
@@ -118,20 +119,26 @@ def _is_end(line: str, match: re.Match, language: str) -> bool:
     if not set(marks) <= set(".…"):
         return True
     following = rest.lstrip(_OPENERS + " ")[:1] or rest[:1]
-    if following.islower():
+    elided = language == "nl" and _DUTCH_ELISION.match(rest)
+    if following.islower() and not elided:
         return False
     if marks != ".":
         return True
     before = line[: match.start()]
     if _ITEM_NUMBER.fullmatch(before):  # "2." or "a." at the start of the line numbers an item
         return False
-    word = _LAST_WORD.search(before)
-    word = word.group().lstrip(_OPENERS).lower() if word else ""
+    words = _LAST_WORDS.search(before)
+    if words is None:
+        return True
+    previous, last = words.group(1) or "", words.group(2).lstrip(_OPENERS)
+    word = last.lower()
     if word in _ANYWHERE[language].split():
         return False
     if following.isdigit() and word in _BEFORE_NUMBER[language].split():
         return False
-    return not (len(word) == 1 and word.isalpha() and before[-1].isupper())
+    # "Robert E. Lee" goes on; "vitamin D. The" and "36 C. The" do not
+    initial = len(last) == 1 and last.isalpha() and last.isupper()
+    return not (initial and (not previous or previous[0].isupper() or previous[-1] in ".:,;("))
 
 
 def _joined(

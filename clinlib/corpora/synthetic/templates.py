@@ -158,8 +158,8 @@ NEIGHBOUR_INSIDE = {"Reason": " to be treated", "ADE": " from the medicine"}
 
 # by type: the expression of several words, and the word in its place while the mechanism is off
 EXPRESSIONS = {
-    "Dosage": ("{n} {unit!} [and|or|with] {n} {unit!}", "[spoons|cups|sachets]"),
-    "Form": ("{form!} [and|or|with] {form!}", "[tablets|capsules|drops]"),
+    "Dosage": ("{n} {unit!} [and|or|with] {n} {unit!}", "spoons"),
+    "Form": ("{form!} [and|or|with] {form!}", "tablets"),
 }
 BOUNDARY = {
     "Dosage": (
