@@ -1,8 +1,13 @@
 """Fixtures shared by the tests: where the open corpora are, if they are."""
 
 import pytest
+from hypothesis import settings
 
 from clinlib.corpora.registry import data_root
+
+# two workers share two cores: an example that waits for one is not slow
+settings.register_profile("clinlib", deadline=None)
+settings.load_profile("clinlib")
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,10 @@ def test_an_unknown_encoder_names_the_nearest():
         encoders.load("minilmm", seed=0)
 
 
-def test_a_hub_encoder_that_is_not_there_says_so(monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(BadInput, match="hub:clinlib/no-such-encoder"):
+def test_a_hub_encoder_that_cannot_be_had_says_what_to_do(monkeypatch):
+    def unreachable(*given, **options):
+        raise OSError("We couldn't connect to the hub\nmore")
+
+    monkeypatch.setattr(encoders.AutoModel, "from_pretrained", unreachable)
+    with pytest.raises(BadInput, match="hub:clinlib/no-such-encoder .*couldn't connect.*minilm"):
         encoders.load("hub:clinlib/no-such-encoder", seed=0)

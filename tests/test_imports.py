@@ -21,9 +21,10 @@ LAYERS = (
     "experiments",
     "studies",
     "report",
+    "bench",
     "cli",
 )
-WITH_TORCH = ("models.", "training.", "adaptation.", "encoding.batches")
+WITH_TORCH = ("models.", "training.", "adaptation.", "encoding.batches", "bench.")
 ROUTINES = ("experiments.fine_tune", "experiments.pretrain")
 
 
