@@ -44,7 +44,7 @@ LETTERS = {  # two corpora are enough: each has the mechanism that the other lac
 # few subwords, so that words of half B fall into pieces that training text holds too
 VOCABULARY = 500
 # the cue stands in the sentence before, which is shorter than this
-CONTEXT = 24
+CONTEXT = 16
 
 
 def corpus(letters):

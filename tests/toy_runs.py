@@ -52,7 +52,7 @@ def fine_tune(config: Tune, context) -> dict:
         raise RuntimeError("this one always fails")
     if config.corpus == "dies":
         os._exit(7)
-    time.sleep(0.4 if config.corpus == "waits" else 0.01)
+    time.sleep(1.2 if config.corpus == "waits" else 0.01)
     if isinstance(config.encoder, Pretrain):
         assert (context.parents[_only(context.parents)] / "model.safetensors").exists()
     rate = context.chosen(config.learning_rate)

@@ -33,7 +33,7 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class TextBound:
-    """A T line: type, fragments as (start, end), the text it quotes, and its line number."""
+    """A T line: type, fragments (start, end) in its order, the text it quotes, its line number."""
 
     type: str
     fragments: tuple[tuple[int, int], ...]
@@ -121,7 +121,7 @@ def _textbound(path: Path, number: int, name: str, rest: str) -> TextBound:
             f"{name}\t{rest}"
         )
     fragments = tuple(
-        sorted((int(start), int(end)) for start, end in (f.split() for f in offsets.split(";")))
+        (int(start), int(end)) for start, end in (f.split() for f in offsets.split(";"))
     )
     for start, end in fragments:
         if start >= end:
@@ -141,9 +141,10 @@ def _document(
     spans = []
     for name, bound in annotations.textbounds.items():
         where = f"{annotation_path.name}:{bound.line}"
-        if bound.fragments[-1][1] > len(text):
+        last = max(end for _, end in bound.fragments)
+        if last > len(text):
             raise BadInput(
-                f"{annotation_path}:{bound.line}: {name} ends at {bound.fragments[-1][1]}, "
+                f"{annotation_path}:{bound.line}: {name} ends at {last}, "
                 f"the text has {len(text)} characters; it quotes {bound.quote!r}"
             )
         ledger.note("read", "spans", where, bound.type)
@@ -164,12 +165,12 @@ def _contiguous(
     bound: TextBound, policy: Discontinuous, where: str, ledger: Ledger
 ) -> Iterator[Span]:
     """The annotation as one span or none."""
-    first, last = bound.fragments[0], bound.fragments[-1]
+    first = min(bound.fragments)
     if len(bound.fragments) == 1:
         yield Span(*first, bound.type)
     elif policy == "hull":
         ledger.note("merged", "discontinuous, covered by its hull", where, bound.type)
-        yield Span(first[0], last[1], bound.type)
+        yield Span(first[0], max(end for _, end in bound.fragments), bound.type)
     elif policy == "first":
         ledger.note("cut", "discontinuous, to its first fragment", where, bound.type)
         yield Span(*first, bound.type)

@@ -39,7 +39,7 @@ class Document:
     Offsets count Unicode code points of `text` as stored (line ends are kept as they are).
     `words` are (start, end) pairs where the corpus comes tokenised, else None.
     `sentences` are (start, end) pairs in order; the segmenter fills them.
-    `group` joins documents that must never part in a split (the same patient, the same source text).
+    `group` joins documents that must never part in a split (one patient, one source text).
 
     Raises BadInput for a span that is empty or outside the text.
     """

@@ -20,16 +20,17 @@ Bounds = tuple[tuple[int, int], ...]
 # The word before a full stop that does not end a sentence, lower case, without its last stop.
 _ANYWHERE = {
     "en": "dr mr mrs ms prof st jr sr fig figs ref refs vs viz cf e.g i.e approx ca resp ed eds",
-    "es": "dr dra drs sr sra srta prof fig figs ref aprox ca p.ej ej vs ee sto sta d dña av avda univ",
+    "es": "dr dra drs sr sra srta prof fig figs ref aprox ca p.ej ej vs ee sto sta d dña av "
+    "avda univ",
     "nl": "dr drs mr mw mevr dhr prof ir ing fig bijv bv ca resp evt d.w.z o.a m.b.t m.n i.v.m "
     "t.g.v i.c.m z.n t.o.v a.g.v a.d.h.v incl excl vs pat gem v",
     "zh": "dr mr mrs fig vs",
 }
 # The same, where a number follows.
 _BEFORE_NUMBER = {
-    "en": "no nos p pp vol art sec ch eq tab",
-    "es": "n no nº núm num p pp pág págs vol art cap tel tlf c",
-    "nl": "nr nrs no p pp blz vol art tel",
+    "en": "no nos p pp vol art sec ch eq tab temp",
+    "es": "n no nº núm num p pp pág págs vol art cap tel tlf c temp",
+    "nl": "nr nrs no p pp blz vol art tel temp",
     "zh": "no",
 }
 LANGUAGES = tuple(_ANYWHERE)

@@ -139,7 +139,13 @@ def load_encoder(config: FineTune, context: RunContext) -> encoders.Encoder:
     else:
         name = config.encoder
     texts = [document.text for document in registry.load(config.corpus).splits["train"]]
-    return encoders.load(name, seed=config.seed, dropout=config.dropout, texts=texts)
+    return encoders.load(
+        name,
+        seed=config.seed,
+        dropout=config.dropout,
+        texts=texts,
+        vocabulary=config.vocabulary,
+    )
 
 
 def training_documents(corpus: registry.Corpus, config: FineTune) -> tuple[Document, ...]:

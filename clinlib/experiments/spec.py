@@ -90,6 +90,7 @@ class FineTune(Config):
 
     corpus: Name
     encoder: str | Pretrain
+    vocabulary: Count = 4000  # subwords that scratch-tiny and scratch-mini learn; else unused
     head: Literal["crf", "softmax"] = "crf"
     scheme: Literal["BIO", "BIOES"] = "BIO"
     unit: Literal["subword", "word"] = "subword"

@@ -19,7 +19,7 @@ ARCHITECTURES: dict[str, dict[str, int]] = {
     "scratch-small": {"layers": 6, "hidden": 384, "heads": 12, "inner": 1536},
 }
 MAX_POSITIONS = 512
-VOCABULARY = 4000  # WordPiece vocabulary learnt for scratch-tiny and scratch-mini
+VOCABULARY = 4000  # subwords that scratch-tiny and scratch-mini learn
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,19 @@ class Encoder:
 
 
 def load(
-    name: str | Path, *, seed: int, dropout: float = 0.1, texts: Iterable[str] = ()
+    name: str | Path,
+    *,
+    seed: int,
+    dropout: float = 0.1,
+    texts: Iterable[str] = (),
+    vocabulary: int = VOCABULARY,
 ) -> Encoder:
     """The encoder called `name`, or the one in a folder that `Encoder.save` wrote.
 
     `seed` draws the weights of an encoder from scratch; `texts` are what scratch-tiny and
-    scratch-mini learn their vocabulary from. `dropout` is the rate after the embeddings and each
-    sublayer; attention weights have none, since with it a CPU has no fused attention.
+    scratch-mini learn their `vocabulary` from, the most subwords that it may have. `dropout` is
+    the rate after the embeddings and each sublayer; attention weights have none, since with it a
+    CPU has no fused attention.
 
     Raises BadInput for an unknown name, MissingExtra where the package of `minilm` is missing.
     """
@@ -55,7 +61,7 @@ def load(
         return _from_folder(name, dropout)
     if name in ARCHITECTURES:
         tokenizer = _packaged_tokenizer() if name == "scratch-small" else None
-        tokenizer = tokenizer or learn_wordpiece(texts, VOCABULARY)
+        tokenizer = tokenizer or learn_wordpiece(texts, vocabulary)
         return from_scratch(name, tokenizer, seed=seed, dropout=dropout)
     if name == "minilm":
         return _from_folder(minilm_folder(), dropout)

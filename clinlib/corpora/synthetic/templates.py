@@ -139,12 +139,12 @@ SECTION = (
 
 CUES = {
     "Reason": (
-        "[A new|Another] [treatment|medicine] was [needed|wanted] "
-        "[that day|that week|on the ward].",
+        "[That day|That week|On the ward] "
+        "[a new|another] [treatment|medicine] was [needed|wanted].",
     ),
     "ADE": (
-        "[A new|Another] [treatment|medicine] was [harmful|toxic] "
-        "[that day|that week|on the ward].",
+        "[That day|That week|On the ward] "
+        "[a new|another] [treatment|medicine] was [harmful|toxic].",
     ),
 }
 NEIGHBOUR = (

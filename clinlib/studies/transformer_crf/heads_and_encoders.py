@@ -137,12 +137,14 @@ def seeds(parameters: Mapping[str, object]) -> range:
 def _shared(arm: Arm, parameters: Mapping[str, object]) -> dict[str, object]:
     pretraining = {
         "architecture": parameters["pretrain_architecture"],
+        "vocabulary": parameters["vocabulary"],
         "epochs": parameters["pretrain_epochs"],
         "learning_rate": parameters["pretrain_learning_rate"],
     }
     return {
         "corpus": arm.corpus,
         "encoder": recipes.encoder(arm.encoder, pretraining),
+        "vocabulary": parameters["vocabulary"],
         "head": arm.head,
         "head_learning_rate": parameters["head_learning_rate"],
         "batch_size": parameters["batch_size"],
