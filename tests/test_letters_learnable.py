@@ -63,33 +63,24 @@ def train(job):
     """Test F1 and recall (0..100) by `why` of one tagger; job: (letters, head, context, seed)."""
     import torch
 
-    from clinlib.encoding.vocabulary import learn_wordpiece
     from clinlib.experiments import fine_tune
-    from clinlib.models import encoders
 
     torch.set_num_threads(1)
     letters, head, context, seed = job
     read = corpus(letters)
-    tokenizer = learn_wordpiece([d.text for d in read.splits["train"]], VOCABULARY)
     config = FineTune(
         corpus=letters,
         encoder="scratch-tiny",
+        vocabulary=VOCABULARY,
         head=head,
         context=context,
         seed=seed,
         learning_rate=2e-3,
         batch_size=8,
-        epochs=6,
+        epochs=8,
         keep_predictions=True,
     )
-    with (
-        mock.patch.object(fine_tune.registry, "load", lambda name: read),
-        mock.patch.object(
-            fine_tune,
-            "load_encoder",
-            lambda *_: encoders.from_scratch("scratch-tiny", tokenizer, seed=seed),
-        ),
-    ):
+    with mock.patch.object(fine_tune.registry, "load", lambda name: read):
         record = fine_tune.run(config, RunContext())
     predicted = [[Span(*span) for span in spans] for spans in record["predictions"]]
     recall = recall_by_why(read.splits["test"], predicted)

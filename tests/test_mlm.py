@@ -12,7 +12,7 @@ from clinlib.adaptation.mlm import (
     masked_batches,
     pack,
 )
-from clinlib.encoding.vocabulary import learn_wordpiece
+from clinlib.encoding.vocabulary import learn_subwords
 from clinlib.errors import BadInput
 from clinlib.models import encoders
 
@@ -21,7 +21,7 @@ TEXTS = [f"the patient took {drug} and felt {n} times better" for n in "1234" fo
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return learn_wordpiece(TEXTS, 200)
+    return learn_subwords(TEXTS, 200)
 
 
 def test_packing_keeps_every_subword_in_order_but_the_last_partial_sequence(tokenizer):

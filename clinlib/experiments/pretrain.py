@@ -10,7 +10,7 @@ import torch
 
 from clinlib.adaptation.mlm import MaskedLanguageModel, masked_batches, pack
 from clinlib.corpora import registry
-from clinlib.encoding.vocabulary import learn_wordpiece
+from clinlib.encoding.vocabulary import learn_subwords
 from clinlib.errors import BadInput
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.key import text_checksum
@@ -99,7 +99,7 @@ def starting_encoder(config: Pretrain, context: RunContext, texts: list[str]) ->
         return encoders.load(context.parent(config.start), seed=config.seed)
     if config.start is not None:
         return encoders.load(config.start, seed=config.seed, texts=texts)
-    tokenizer = learn_wordpiece(texts, config.vocabulary)
+    tokenizer = learn_subwords(texts, config.vocabulary)
     return encoders.from_scratch(config.architecture, tokenizer, seed=config.seed)
 
 

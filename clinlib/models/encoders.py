@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
 
-from clinlib.encoding.vocabulary import learn_wordpiece
+from clinlib.encoding.vocabulary import learn_subwords
 from clinlib.errors import BadInput, MissingExtra, unknown
 from clinlib.models.dropout import use_byte_dropout
 
@@ -61,7 +61,7 @@ def load(
         return _from_folder(name, dropout)
     if name in ARCHITECTURES:
         tokenizer = _packaged_tokenizer() if name == "scratch-small" else None
-        tokenizer = tokenizer or learn_wordpiece(texts, vocabulary)
+        tokenizer = tokenizer or learn_subwords(texts, vocabulary)
         return from_scratch(name, tokenizer, seed=seed, dropout=dropout)
     if name == "minilm":
         return _from_folder(minilm_folder(), dropout)
