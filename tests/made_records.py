@@ -23,6 +23,7 @@ PARAMETERS = {
     "dropout": 0.1,
     "max_length": 256,
     "precision": "float32",
+    "vocabulary": 500,
     "pretrain_architecture": "scratch-tiny",
     "pretrain_epochs": 5,
     "pretrain_learning_rate": 1e-3,
@@ -53,7 +54,7 @@ def record(name, run, share, *, parameters, rates, dev_f1=None, types=TYPES) -> 
     """One complete record whose every count follows from `share`."""
     counts = counts_of(share, types)
     strict, lenient = scores(counts, 2), scores(counts, 5)
-    dev = dict(strict, f1=dev_f1) if dev_f1 is not None else strict
+    dev = dict(strict) if dev_f1 is None else dict(strict, f1=dev_f1)
     grid = {r: rates.get(r, 40.0 + 1000 * r) for r in parameters["learning_rates"]}
     chosen = {} if run.role == "tuning" else {"learning_rate": max(grid, key=grid.get)}
     epochs = run.configuration.epochs

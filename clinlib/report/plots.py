@@ -39,16 +39,20 @@ def curves(
 ) -> None:
     """One thin line per seed and a thick mean per group of the columns `lines`.
 
-    `frame` is long: columns `x`, `y`, "seed" and those of `lines`. The mean ends where the first
-    seed of its group does.
+    `frame` is long: columns `x`, `y`, "seed", "state" and those of `lines`. The mean ends where the
+    first seed of its group does; runs whose state is not "complete" (collapsed ones) are dashed
+    and stand in no mean.
     """
     with mpl.rc_context(STYLE):
         groups = frame.groupby(list(lines), sort=False)
         for place, (label, group) in enumerate(groups):
             colour = COLOURS[place % len(COLOURS)]
             by_seed = group.pivot(index=x, columns="seed", values=y)
-            axes.plot(by_seed.index, by_seed, color=colour, lw=0.8, alpha=0.5)
-            mean = by_seed.dropna().mean(axis=1)
+            counted = group.groupby("seed")["state"].first() == "complete"
+            for seed in by_seed:
+                dash = "-" if counted[seed] else "--"
+                axes.plot(by_seed.index, by_seed[seed], dash, color=colour, lw=0.8, alpha=0.5)
+            mean = by_seed[counted.index[counted]].dropna().mean(axis=1)
             marker = MARKERS[place % len(MARKERS)]
             axes.plot(mean.index, mean, color=colour, marker=marker, ms=4, label=" + ".join(label))
         axes.set_xlabel(x)

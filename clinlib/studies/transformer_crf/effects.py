@@ -65,12 +65,11 @@ def reading(effect: Effect) -> str:
     cell, place = effect.difference, f"{effect.what} with {effect.within}, on {effect.left.corpus}"
     if cell.value is None:
         return f"{place}: no pair of runs to compare ({cell})."
+    over = f"over {plural(cell.n, 'pair')} of runs" + (f" ({cell.state})" if cell.state else "")
     shown = f"{place}: {cell.value:+.1f} F1"
     if cell.low is None or cell.n < ENOUGH:
-        return f"{shown} over {plural(cell.n, 'pair')} of runs: too few seeds for a conclusion."
-    shown += (
-        f", 95 % interval {cell.low:+.1f} to {cell.high:+.1f} over {plural(cell.n, 'pair')} of runs"
-    )
+        return f"{shown} {over}: too few seeds for a conclusion."
+    shown += f", 95 % interval {cell.low:+.1f} to {cell.high:+.1f} {over}"
     if cell.low > 0:
         return f"{shown}: a gain."
     if cell.high < 0:

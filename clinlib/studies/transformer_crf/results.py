@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clinlib.studies.cells import Cell, Record, cell, name, state
+from clinlib.studies.wording import plural
 
 
 @dataclass(frozen=True, order=True)
@@ -49,6 +50,11 @@ class Results:
     def counted(self, arm: Arm) -> list[Record]:
         """The final runs that enter means: complete and not collapsed."""
         return [record for record in self.of(arm) if state(record) == "complete"]
+
+    def counted_in_words(self, arm: Arm) -> str:
+        """How many final runs a sum or mean over an arm holds, and which it leaves out."""
+        states = self.cell(arm, "scores.test.strict.f1").state
+        return plural(len(self.counted(arm)), "run") + (f", {states}" if states else "")
 
     def cell(self, arm: Arm, value, **options) -> Cell:
         """The cell that an arm's final runs make of one number."""

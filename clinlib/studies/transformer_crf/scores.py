@@ -1,6 +1,7 @@
 """Span-level frames: strict and ent_type scores of every arm, by type, with both intervals."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -50,9 +51,10 @@ def over_documents(results: Results, arm: Arm) -> Cell:
     The same documents are drawn for all seeds at once: the interval says what other test documents
     would have given these models, not what other seeds would have.
     """
+    over_seeds = results.cell(arm, "scores.test.strict.f1")
     records = results.counted(arm)
     if not records:
-        return results.cell(arm, "scores.test.strict.f1")
+        return over_seeds
     counts = np.stack(
         [
             span_counts(record["counts"]["test"]).of("strict").sum(axis=1)  # (D, 3)
@@ -61,8 +63,7 @@ def over_documents(results: Results, arm: Arm) -> Cell:
         axis=1,
     )  # (D, S, 3)
     found = bootstrap(counts, lambda sums: f1(sums).mean(axis=-1), n=RESAMPLES, seed=0)
-    values = [record["scores"]["test"]["strict"]["f1"] for record in records]
-    return Cell.of(values, interval=(found.low, found.high))
+    return replace(over_seeds, low=found.low, high=found.high)
 
 
 def as_frame(cells: Mapping[str, Cell], name: str) -> pd.DataFrame:

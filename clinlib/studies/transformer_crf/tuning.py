@@ -78,9 +78,13 @@ def curves(results: Results) -> pd.DataFrame:
 
 
 def curves_in_words(points: pd.DataFrame, corpus: str) -> str:
-    """The learning curves of one corpus in a sentence: where each row's mean begins and ends."""
+    """The learning curves of one corpus in a sentence: where each row's mean begins and ends.
+
+    The mean leaves out collapsed runs, as every mean does.
+    """
     parts = []
-    for (encoder, head), group in points.groupby(["encoder", "head"], sort=False):
+    counted = points[points["state"] == "complete"]
+    for (encoder, head), group in counted.groupby(["encoder", "head"], sort=False):
         mean = group.groupby("epoch")["dev F1"].mean()
         parts.append(
             f"{encoder} + {head} from {mean.iloc[0]:.1f} after epoch {mean.index[0]} "
