@@ -86,6 +86,14 @@ def test_a_tag_column_that_is_not_there_is_refused(tmp_path):
         read(tmp_path, "a\tO\n", tag_column=3)
 
 
+def test_a_missing_file_and_a_foreign_encoding_are_refused(tmp_path):
+    with pytest.raises(BadInput, match=r"gone\.tsv: no such file"):
+        read_conll(tmp_path / "gone.tsv")
+    (tmp_path / "part.tsv").write_bytes("º\tO\n".encode("latin-1"))
+    with pytest.raises(BadInput, match=r"part\.tsv: not UTF-8 at byte 0"):
+        read_conll(tmp_path / "part.tsv")
+
+
 TAGS = st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"])
 TOKENS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Z"]), min_size=1, max_size=5

@@ -304,6 +304,10 @@ def test_the_tuning_table_marks_a_value_at_the_grids_edge():
     assert "end of its grid" not in " ".join(findings.sentences(inside))
 
 
+def test_an_edge_is_not_denied_before_anything_was_chosen():
+    assert set(tuning.tuning(collected({}))["at the grid's edge"]) == {"missing"}
+
+
 def test_weights_that_differ_between_seeds_are_said():
     records = made()
     for at, record in enumerate(records.values()):

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from clinlib.corpora.check import check, checksum, describe, list_rows
-from clinlib.corpora.document import Document, Span
+from clinlib.corpora.document import Document, Section, Span
 from clinlib.corpora.fingerprint import content_hash
 from clinlib.corpora.registry import card, cards, data_root, fingerprint, load
 from clinlib.corpora.segmenter import check_sentences
@@ -128,6 +128,15 @@ def test_a_card_that_miscounts_is_named(toy):
     assert check("toy", toy) == ["toy: count of train sentences: 12, the card says 99"]
 
 
+def test_counts_that_only_the_card_or_only_the_data_hold_are_named(toy):
+    edit(toy, lambda h: h["ledger"].update({"repaired: tag": 3}))
+    edit(toy, lambda h: h["ledger"].pop("dropped: type left out"))
+    assert check("toy", toy) == [
+        "toy: ledger, dropped: type left out: 8, the card says nothing",
+        "toy: ledger, repaired: tag: nothing, the card says 3",
+    ]
+
+
 def test_missing_data_say_where_to_get_them(toy, monkeypatch):
     monkeypatch.setenv("CLINLIB_DATA", str(toy / "data_cards"))
     message = "Get it from https://example.org/toy; .* set CLINLIB_DATA"
@@ -215,6 +224,9 @@ def test_official_splits_are_read_file_by_file(tmp_path, monkeypatch):
     splits = load("toy", tmp_path).splits
     assert list(splits) == ["train", "dev", "test"]
     assert [d.text for d in splits["dev"]] == ["dev", "flu"]
+    (tmp_path / "data" / "toy" / "dev.tsv").unlink()
+    (problem,) = check("toy", tmp_path)
+    assert problem.endswith("dev.tsv: no such file")
 
 
 def test_the_checksum_of_a_folder_is_that_of_its_listing(tmp_path):
@@ -243,11 +255,24 @@ def test_the_content_hash_is_pinned_and_changes_with_all_that_a_run_reads():
         replace(DOCUMENT, sentences=((0, 5), (6, 8))),
         replace(DOCUMENT, words=None),
         replace(DOCUMENT, group="p"),
+        replace(DOCUMENT, sections=(Section(0, 8, "Findings"),)),
+        replace(DOCUMENT, spans=(Span(1, 5, "Sign"),)),
+        replace(DOCUMENT, spans=(Span(0, 5, "Drug"),)),
+        replace(DOCUMENT, spans=(Span(0, 5, "Sign", "noise"),)),
     ]
     hashes = {content_hash({"train": [other]}, ["Sign"]) for other in others}
     hashes |= {content_hash({"test": [DOCUMENT]}, ["Sign"])}
     hashes |= {content_hash({"train": [DOCUMENT]}, ["Sign", "Drug"])}
-    assert len(hashes | {first}) == 9
+    assert len(hashes | {first}) == 13
+
+
+def test_the_synthetic_letters_load_without_data(monkeypatch, tmp_path):
+    monkeypatch.setenv("CLINLIB_DATA", str(tmp_path))
+    corpus = load("synthetic_en_letters")
+    assert content_hash(corpus.splits, corpus.types) == fingerprint("synthetic_en_letters")
+    assert corpus.splits.keys() == {"train", "dev", "test"}
+    for document in (document for part in corpus.splits.values() for document in part):
+        check_sentences(document)
 
 
 def test_all_cards_of_the_project_are_valid_and_hold_what_they_must():

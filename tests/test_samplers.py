@@ -163,7 +163,7 @@ def test_up_sampling_loses_no_sentence_and_keeps_the_order(strength, seed):
     assert repeated == sorted(repeated)
 
 
-@pytest.mark.parametrize("strength", [-0.5, float("nan")])
+@pytest.mark.parametrize("strength", [-0.5, float("nan"), float("inf")])
 def test_a_strength_that_is_none_is_refused(strength):
     with pytest.raises(BadInput, match="strength of up-sampling"):
         up_sample(INDEX, MIXED, strength, 0)

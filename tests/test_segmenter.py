@@ -58,6 +58,14 @@ def test_a_span_across_a_bound_joins_its_sentences_and_is_counted():
     assert ledger.rows() == [("merged", JOINED, "Sign", 1)]
 
 
+@pytest.mark.parametrize(("start", "end"), [(0, 3), (0, 2), (3, 5), (3, 6)])
+def test_a_span_that_touches_a_bound_joins_nothing(start, end):
+    ledger = Ledger()
+    spans = [Span(start, end, "Sign")]
+    assert pieces("发热。咳嗽。", "zh", spans=spans, ledger=ledger) == ["发热。", "咳嗽。"]
+    assert ledger.counts() == {}
+
+
 def test_words_are_never_cut_and_joining_for_them_counts_no_span():
     text = "看。好"
     ledger = Ledger()

@@ -37,7 +37,8 @@ def read_conll(
     `types` are the valid types, None for any.
 
     Raises BadInput, with file and line, for another number of columns than the first line has, an
-    empty token, a tag that is not O, B-TYPE or I-TYPE, or a type not in `types`.
+    empty token, a tag that is not O, B-TYPE or I-TYPE, or a type not in `types`; and for a file
+    that is missing or not UTF-8.
     """
     ledger = Ledger() if ledger is None else ledger
     found = list(_documents(path, token_column, tag_column))
@@ -52,7 +53,12 @@ def _documents(path: Path, token_column: int, tag_column: int) -> Iterator[list[
     """Each document as its sentences, each a list of lines."""
     marked, document, sentence = False, [], []
     columns = None
-    text = path.read_bytes().decode("utf-8-sig")
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: not UTF-8 at byte {error.start}") from error
     # split at line feeds alone: str.splitlines would also cut at rarer marks inside a token
     for number, raw in enumerate([*text.split("\n"), ""], start=1):
         line = raw.removesuffix("\r")

@@ -82,10 +82,10 @@ def up_sample(index: Index, documents: Sequence[Document], strength: float, seed
     three copies in 3 cases of 10, else two. Their t is a threshold; the commonest type takes its
     place, so that nothing need be tuned, and their square root is strength 0.5. Strength 0
     returns the index as it is; the result holds every sentence of it. Raises BadInput for a
-    negative strength.
+    strength that is negative or not finite.
     """
-    if not strength >= 0:
-        raise BadInput(f"strength of up-sampling is {strength}; it must be at least 0")
+    if not 0 <= strength < float("inf"):
+        raise BadInput(f"strength of up-sampling is {strength}; it must be finite and at least 0")
     types = [set(types_in(documents[d], s)) for d, s in index]
     frequency = Counter(kind for held in types for kind in held)
     if strength == 0 or not frequency:

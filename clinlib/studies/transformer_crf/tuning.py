@@ -133,4 +133,6 @@ def by_arm(rows: dict[Arm, dict[str, object]]) -> pd.DataFrame:
 def _edge_words(results: Results, arm: Arm) -> str:
     if len(results.tuning[arm]) < 2:
         return "not tuned"
+    if chosen(results, arm) is None:
+        return "missing"
     return {"": "no"}.get(where := edge(results, arm), f"yes, the {where}")
