@@ -63,6 +63,7 @@ def test_exact_duplicates_become_one():
         ([(0, 7, "A"), (0, 12, "B")], (0, 12, "B"), "nested in a longer span"),
         ([(0, 12, "A"), (8, 18, "B")], (0, 12, "A"), "crosses a span that is longer or earlier"),
         ([(0, 12, "A"), (6, 18, "B")], (0, 12, "A"), "crosses a span that is longer or earlier"),
+        ([(0, 8, "A"), (4, 18, "B")], (4, 18, "B"), "crosses a span that is longer or earlier"),
         ([(0, 7, "B"), (0, 7, "A")], (0, 7, "A"), "same extent as a span of another type"),
     ],
 )
