@@ -52,7 +52,7 @@ class Outcome:
 def perform(job: Job, report) -> Outcome:
     """Runs a job; an exception of the routine becomes the outcome's error."""
     provenance.reset_peak_memory()
-    start, result, error = time.perf_counter(), None, None
+    start, spent, result, error = time.perf_counter(), time.process_time(), None, None
     try:
         module, function = job.config.routine.split(":")
         routine = getattr(importlib.import_module(module), function)
@@ -64,6 +64,7 @@ def perform(job: Job, report) -> Outcome:
         error = describe(raised, job.context.cache)
     measured = {
         "seconds": round(time.perf_counter() - start, 3),
+        "cpu_seconds": round(time.process_time() - spent, 3),  # the same however busy the machine
         "peak_memory_mb": provenance.peak_memory_mb(),
         "hardware": provenance.hardware(),
         "device": job.context.device,
