@@ -78,7 +78,7 @@ def test_all_arms_are_tuned_on_the_same_budget_and_differ_in_encoder_and_head_on
                 {
                     name: value
                     for name, value in run.configuration.to_dict().items()
-                    if name not in ("encoder", "head", "learning_rate", "seed")
+                    if name not in ("encoder", "vocabulary", "head", "learning_rate", "seed")
                 },
                 sort_keys=True,
             )

@@ -26,6 +26,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 OpenShare = Annotated[float, Field(ge=0, lt=1)]
 Precision = Literal["float32", "bf16"]
 
+LEARN_VOCABULARY = ("scratch-tiny", "scratch-mini")  # the encoders that read `vocabulary`
+
 
 class Pretrain(Config):
     """An encoder pretrained on unlabelled text by masked-language modelling.

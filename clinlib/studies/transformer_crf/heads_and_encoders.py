@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from clinlib.errors import BadInput
 from clinlib.experiments.key import Pins, key
-from clinlib.experiments.spec import Choose, Config, FineTune
+from clinlib.experiments.spec import LEARN_VOCABULARY, Choose, Config, FineTune
 from clinlib.studies import recipes
 from clinlib.studies.cells import Cell, Record
 from clinlib.studies.transformer_crf import effects, findings
@@ -144,7 +144,8 @@ def _shared(arm: Arm, parameters: Mapping[str, object]) -> dict[str, object]:
     return {
         "corpus": arm.corpus,
         "encoder": recipes.encoder(arm.encoder, pretraining),
-        "vocabulary": parameters["vocabulary"],
+        # a field that the encoder does not read must not tell its runs apart
+        **({"vocabulary": parameters["vocabulary"]} if arm.encoder in LEARN_VOCABULARY else {}),
         "head": arm.head,
         "head_learning_rate": parameters["head_learning_rate"],
         "batch_size": parameters["batch_size"],
