@@ -1,11 +1,11 @@
-# make book [PROFILE=quick|open|paper]   make test   make bench   make faults   make clean
+# make book [PROFILE=quick|open|paper]   make test   make bench   make faults   make vouch   make clean
 PYTHON ?= python3.11
 PROFILE ?= quick
 BIN := .venv/bin
 STAMP := .venv/installed
 SHELL := /bin/bash
 
-.PHONY: book test bench faults clean
+.PHONY: book test bench faults vouch clean
 .DEFAULT_GOAL := book
 
 # pins first, from requirements.txt alone; the package itself adds nothing to them
@@ -33,6 +33,10 @@ bench: $(STAMP) .venv-flair/installed
 
 faults: $(STAMP)
 	$(BIN)/python tests/faults/run.py $(ARGS)
+
+# the golden micro-runs; where they agree, the routines' present source counts as equal
+vouch: $(STAMP)
+	$(BIN)/python tests/golden.py $(ARGS)
 
 # keeps the records (results/) and the environment (.venv)
 clean:

@@ -1,59 +1,27 @@
 """The routines FineTune and Pretrain: deterministic, golden, and what their records hold."""
 
 import json
-from dataclasses import replace
 
-import numpy as np
+import golden
 import pytest
 import torch
 
-from clinlib.corpora.ledger import Ledger
-from clinlib.corpora.registry import Corpus
-from clinlib.corpora.segmenter import segment
-from clinlib.corpora.synthetic.letters import TYPES, Mechanisms, generate
 from clinlib.errors import BadInput
 from clinlib.evaluation.summary import confusion_of, span_counts
 from clinlib.experiments import fine_tune, pretrain
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.key import Pins, key
-from clinlib.experiments.spec import Choose, FineTune, Pretrain
+from clinlib.experiments.spec import Choose, Pretrain
 from clinlib.models import encoders
 from clinlib.training import precision
 
-PLAIN = FineTune(
-    corpus="micro",
-    encoder="scratch-tiny",
-    vocabulary=300,
-    learning_rate=2e-3,
-    epochs=2,
-    batch_size=8,
-)
-
-
-# losses by epoch; of pretraining also the held-out loss
-GOLDEN = {
-    "crf": [1.521394, 0.832837],
-    "softmax": [1.543684, 0.891286],
-    "pretrain": [5.679731, 5.557047, 5.581701],
-}
+PLAIN = golden.PLAIN
 
 
 @pytest.fixture(autouse=True)
-def micro(monkeypatch):
-    """A few letters that no later change of the corpus's defaults can alter, on one thread."""
-    mechanisms = Mechanisms(noise=False, jitter=False, styles=False)
-    made = generate(documents=8, seed=5, mechanisms=mechanisms)
-    splits = {
-        split: tuple(replace(d, sentences=segment(d.text, "en", d.spans)) for d in documents)
-        for split, documents in made.items()
-    }
-    corpus = Corpus("micro", "en", TYPES, splits, Ledger())
-    for module in (fine_tune, pretrain):
-        monkeypatch.setattr(module.registry, "load", lambda name: corpus)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield corpus
-    torch.set_num_threads(threads)
+def micro():
+    with golden.on_micro(golden.micro()) as corpus:
+        yield corpus
 
 
 def _without_times(record):
@@ -143,22 +111,6 @@ def test_bf16_is_refused_where_a_processor_only_emulates_it(monkeypatch):
     monkeypatch.setattr(precision, "native_bf16", lambda: False)
     with pytest.raises(BadInput, match="precision=float32"):
         fine_tune.run(PLAIN.replaced(precision="bf16"), RunContext())
-
-
-@pytest.mark.parametrize("head", ["crf", "softmax"])
-def test_golden_micro_run(head):
-    """Fails when numerics change: then bump FineTune.VERSION and write the new numbers here."""
-    record = fine_tune.run(PLAIN.replaced(head=head), RunContext())
-    found = [row["loss"] for row in record["curve"]]
-    assert np.allclose(found, GOLDEN[head], rtol=2e-3), found
-
-
-def test_golden_micro_pretraining(tmp_path):
-    """Fails when numerics change: then bump Pretrain.VERSION and write the new numbers here."""
-    config = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
-    record = pretrain.run(config, RunContext(artifact=tmp_path))
-    found = [row["loss"] for row in record["curve"]] + [record["held_out"]["loss"]]
-    assert np.allclose(found, GOLDEN["pretrain"], rtol=2e-3), found
 
 
 def _pins():

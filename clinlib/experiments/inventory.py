@@ -39,5 +39,5 @@ class Inventory:
 
 
 def drifted(record: Record) -> bool:
-    """Whether other source code than today's made the record."""
-    return record["provenance"].get("source") != provenance.source(record["kind"])
+    """Whether source code made the record that no golden micro-run found equal to today's."""
+    return not provenance.same_source(record)

@@ -93,8 +93,7 @@ def run_state(record: Record | None) -> str:
     found = state(record)
     if found != "complete":
         return found
-    source = record.get("provenance", {}).get("source")
-    return "current" if source in (None, code.source(record["kind"])) else "drifted"
+    return "current" if code.same_source(record) else "drifted"
 
 
 def command(name: str, parameters: Mapping[str, object]) -> str:

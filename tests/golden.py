@@ -1,0 +1,131 @@
+"""Golden micro-runs: what a routine computes on a few letters, held against stored numbers.
+
+`make vouch` runs them; where all agree with golden.json, the present source of each routine joins
+clinlib/experiments/equal_sources.json, and records that an earlier one made stay current. Where
+they disagree the numerics changed: raise the kind's VERSION, then `make vouch ARGS=--renew`.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import torch
+
+from clinlib.corpora.ledger import Ledger
+from clinlib.corpora.registry import Corpus
+from clinlib.corpora.segmenter import segment
+from clinlib.corpora.synthetic.letters import TYPES, Mechanisms, generate
+from clinlib.experiments import fine_tune, pretrain, provenance
+from clinlib.experiments.context import RunContext
+from clinlib.experiments.spec import KINDS, FineTune, Pretrain
+
+STORED = Path(__file__).with_name("golden.json")
+PLAIN = FineTune(
+    corpus="micro",
+    encoder="scratch-tiny",
+    vocabulary=300,
+    learning_rate=2e-3,
+    epochs=2,
+    batch_size=8,
+)
+MASKING = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
+# together they pass through every field that a record's numbers can hang on
+RUNS = {
+    "crf": PLAIN.replaced(epochs=3, learning_rate=4e-3),
+    "softmax": PLAIN.replaced(head="softmax", epochs=4, learning_rate=4e-3),
+    "words in context": PLAIN.replaced(
+        unit="word", scheme="BIOES", context=12, max_length=64, label_smoothing=0.1, seed=1
+    ),
+    "sampled sentences": PLAIN.replaced(
+        head="softmax",
+        sentences=90,
+        epochs=4,
+        learning_rate=4e-3,
+        empty_share=0.3,
+        up_sample=0.5,
+        batch_size=None,
+        batch_subwords=512,
+        train_on="train+dev",
+        seed=2,
+    ),
+    "packaged weights": PLAIN.replaced(
+        encoder="minilm", vocabulary=4000, learning_rate=1e-3, sentences=100
+    ),
+    "masked language model": MASKING,
+}
+
+
+def micro() -> Corpus:
+    """A few letters that no later change of the corpus's defaults can alter."""
+    mechanisms = Mechanisms(noise=False, jitter=False, styles=False)
+    made = generate(documents=8, seed=5, mechanisms=mechanisms)
+    splits = {
+        split: tuple(replace(d, sentences=segment(d.text, "en", d.spans)) for d in documents)
+        for split, documents in made.items()
+    }
+    return Corpus("micro", "en", TYPES, splits, Ledger())
+
+
+@contextmanager
+def on_micro(corpus: Corpus):
+    """Every corpus that a routine loads is `corpus`; one thread, so that a seed fixes a run."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with patch.object(fine_tune.registry, "load", lambda name: corpus):
+            yield corpus
+    finally:
+        torch.set_num_threads(threads)
+
+
+def numbers(config: FineTune | Pretrain) -> dict[str, list[float]]:
+    """Losses by epoch, and strict F1 on dev and test or the held-out loss."""
+    with on_micro(micro()), tempfile.TemporaryDirectory() as folder:
+        routine = fine_tune if isinstance(config, FineTune) else pretrain
+        record = routine.run(config, RunContext(artifact=Path(folder)))
+    losses = [row["loss"] for row in record["curve"]]
+    if isinstance(config, Pretrain):
+        return {"losses": [*losses, record["held_out"]["loss"]], "f1": []}
+    f1 = [record["scores"][split]["strict"]["f1"] for split in ("dev", "test")]
+    return {"losses": losses, "f1": [round(each, 2) for each in f1]}
+
+
+def agree(found: dict[str, list[float]], stored: dict[str, list[float]]) -> bool:
+    """Whether two runs are one but for rounding, which other processors do in another order."""
+    return all(
+        len(found[name]) == len(stored[name])
+        and np.allclose(found[name], stored[name], rtol=relative, atol=absolute)
+        for name, relative, absolute in (("losses", 2e-3, 0.0), ("f1", 0.0, 2.0))
+    )
+
+
+def main(renew: bool) -> int:
+    """Holds the runs against the stored numbers (or stores them), then vouches for the source."""
+    stored = json.loads(STORED.read_text()) if STORED.exists() else {}
+    wrong = []
+    for name, config in RUNS.items():
+        found = numbers(config)
+        if renew or name not in stored:
+            stored[name] = {"version": type(config).VERSION, **found}
+        elif not agree(found, {k: stored[name][k] for k in ("losses", "f1")}):
+            wrong.append(f"{name}: {found}, stored {stored[name]}")
+    if wrong:
+        print("\n".join(wrong), "nothing was vouched for", sep="\n", file=sys.stderr)
+        return 1
+    STORED.write_text(json.dumps(stored, indent=1) + "\n")
+    for kind in sorted({config.kind for config in RUNS.values()}):
+        provenance.vouch(kind, KINDS[kind].VERSION)
+        print(f"{kind}: source {provenance.source(kind)} is vouched for")
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--renew", action="store_true", help="store what is found, after a VERSION")
+    sys.exit(main(parser.parse_args().renew))
