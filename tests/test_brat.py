@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinlib.corpora.brat import read_annotations, read_brat
 from clinlib.corpora.document import Span
 from clinlib.corpora.ledger import Ledger
+from clinlib.corpora.readers.brat import read_annotations, read_brat
 from clinlib.errors import BadInput
 
 TEXT = "Left and right arm pain.\nGiven 8 mg daily."

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinlib.corpora.conll import read_conll
 from clinlib.corpora.document import Span
 from clinlib.corpora.ledger import Ledger
+from clinlib.corpora.readers.conll import read_conll
 from clinlib.errors import BadInput
 
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from clinlib.corpora.brat import read_annotations
 from clinlib.corpora.check import check
+from clinlib.corpora.readers.brat import read_annotations
 from clinlib.corpora.registry import card, data_folder, load
 from clinlib.corpora.samplers import sentence_index, types_in
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from clinlib.corpora.conll import read_conll
 from clinlib.corpora.document import Document, Span
+from clinlib.corpora.readers.conll import read_conll
 from clinlib.corpora.words import words
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import encode, spans_of

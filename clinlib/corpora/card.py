@@ -19,7 +19,7 @@ class _Strict(BaseModel):
 
 
 class Brat(_Strict):
-    """How a BRAT folder is read: see clinlib.corpora.brat.read_brat."""
+    """How a BRAT folder is read: see clinlib.corpora.readers.brat.read_brat."""
 
     format: Literal["brat"]
     path: str  # of the folder of .txt and .ann files, below the card's folder
@@ -28,7 +28,7 @@ class Brat(_Strict):
 
 
 class Conll(_Strict):
-    """How CoNLL files are read: see clinlib.corpora.conll.read_conll."""
+    """How CoNLL files are read: see clinlib.corpora.readers.conll.read_conll."""
 
     format: Literal["conll"]
     token_column: int = 0

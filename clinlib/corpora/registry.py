@@ -11,12 +11,11 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
-from clinlib.corpora.brat import read_brat
-from clinlib.corpora.card import SPLITS, AsGenerated, Brat, Card, Conll, Grouped, Task, read_card
-from clinlib.corpora.conll import read_conll
+from clinlib.corpora.card import SPLITS, AsGenerated, Card, Grouped, Task, read_card
 from clinlib.corpora.document import Document
 from clinlib.corpora.fingerprint import content_hash
 from clinlib.corpora.ledger import Ledger
+from clinlib.corpora.reading import read_part
 from clinlib.corpora.segmenter import check_sentences, segment
 from clinlib.corpora.spans import (
     flatten,
@@ -179,33 +178,14 @@ def _read(card: Card, folder: Path | None, ledger: Ledger) -> Mapping[str, tuple
         return _generated(card, ledger)
     assert folder is not None
     if isinstance(card.splits, Grouped):
-        documents = _read_part(card, folder, "", ledger)
+        documents = read_part(card, folder, "", ledger)
         return grouped_split(documents, card.splits.grouped, card.splits.seed)
     official = card.splits.official
     return {
-        split: tuple(_read_part(card, folder, official[split], ledger))
+        split: tuple(read_part(card, folder, official[split], ledger))
         for split in SPLITS
         if split in official
     }
-
-
-def _read_part(card: Card, folder: Path, part: str, ledger: Ledger) -> list[Document]:
-    reader = card.reader
-    if isinstance(reader, Brat):
-        return read_brat(
-            folder / reader.path / part,
-            discontinuous=reader.discontinuous,
-            on_mismatch=reader.on_mismatch,
-            ledger=ledger,
-        )
-    assert isinstance(reader, Conll)
-    return read_conll(
-        folder / part,
-        types=(*card.types, *card.left_out),
-        token_column=reader.token_column,
-        tag_column=reader.tag_column,
-        ledger=ledger,
-    )
 
 
 def _generated(card: Card, ledger: Ledger) -> Mapping[str, tuple[Document, ...]]:
