@@ -46,7 +46,6 @@ def frames(results):
         scores.by_type(results, CORPUS),
         effects.frame(results, {"strict F1": findings.STRICT, "macro F1": findings.MACRO_F1}),
         *(labels.averages(results, level) for level in labels.LEVELS),
-        labels.ablations(results),
         tuning.tuning(results),
         tuning.costs(results),
         tuning.curves(results),
@@ -268,11 +267,6 @@ def test_dropping_the_prefix_forgives_b_for_i_and_nothing_else():
     assert token.loc["Drug", "Drug"] == bio.loc[["B-Drug", "I-Drug"], ["B-Drug", "I-Drug"]].sum(
         axis=None
     )
-
-
-def test_label_ablations_appear_only_where_the_corpus_has_the_labels():
-    assert set(labels.variants(["Disease"])) == {"all", "without O"}
-    assert len(labels.variants(["ADE", "Reason", "Drug"])) == 5
 
 
 def test_merging_two_labels_makes_their_confusion_right():

@@ -62,11 +62,17 @@ def frame(results: Results, values: Mapping[str, Value]) -> pd.DataFrame:
 
 def reading(effect: Effect) -> str:
     """What the interval of a difference says, as a sentence; it says so where it says nothing."""
-    cell, place = effect.difference, f"{effect.what} with {effect.within}, on {effect.left.corpus}"
+    return reading_of(
+        f"{effect.what} with {effect.within}, on {effect.left.corpus}", effect.difference, "F1"
+    )
+
+
+def reading_of(place: str, cell: Cell, unit: str) -> str:
+    """What the interval of a seed-paired difference in `unit` says, `place` naming it."""
     if cell.value is None:
         return f"{place}: no pair of runs to compare ({cell})."
     over = f"over {plural(cell.n, 'pair')} of runs" + (f" ({cell.state})" if cell.state else "")
-    shown = f"{place}: {cell.value:+.1f} F1"
+    shown = f"{place}: {cell.value:+.1f} {unit}"
     if cell.low is None or cell.n < ENOUGH:
         return f"{shown} {over}: too few seeds for a conclusion."
     shown += f", 95 % interval {cell.low:+.1f} to {cell.high:+.1f} {over}"

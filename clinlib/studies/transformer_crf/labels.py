@@ -1,4 +1,4 @@
-"""Label-level frames: reports over BIO labels and token labels, confusion, label ablations.
+"""Label-level frames: reports over BIO labels and token labels, and confusion.
 
 The unit is the word; scores are shares in 0..1, as the paper prints them.
 """
@@ -11,14 +11,12 @@ import pandas as pd
 from clinlib.errors import unknown
 from clinlib.evaluation import labels as evaluation
 from clinlib.evaluation.summary import confusion_of
-from clinlib.studies.cells import Cell, Record
+from clinlib.studies.cells import Record
 from clinlib.studies.transformer_crf.results import Arm, Results
 from clinlib.studies.transformer_crf.tuning import by_arm
 
 LEVELS = ("BIO", "token")
 SCORES = ("precision", "recall", "f1")
-HARD, INTO = "ADE", "Reason"  # the related labels that the paper leaves out, or merges
-OUTSIDE = "O"
 
 
 def averages(results: Results, level: str) -> pd.DataFrame:
@@ -76,39 +74,6 @@ def confusion_in_words(matrix: pd.DataFrame, what: str, most: int = 3) -> str:
     return f"Confusion matrix of {what}: {100 * right:.1f} % of words right. Most errors: {shown}."
 
 
-def ablations(results: Results) -> pd.DataFrame:
-    """Token-level scores after leaving out or merging labels, nothing trained anew: Table IV.
-
-    The variants about the two hardest labels appear where the corpus has both.
-    """
-    rows: dict[tuple[str, str, str], dict[str, Cell]] = {}
-    for corpus in results.corpora:
-        types = _types(results, corpus)
-        for variant, options in variants(types).items():
-            for arm in results.on(corpus):
-                rows[corpus, variant, arm.label] = {
-                    f"{average} {short}": results.cell(
-                        arm, value("token", average, score, **options), digits=3
-                    )
-                    for average in ("micro", "macro", "weighted")
-                    for short, score in zip(("P", "R", "F1"), SCORES, strict=True)
-                }
-    index = pd.MultiIndex.from_tuples(list(rows), names=["corpus", "labels", "row"])
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
-
-
-def variants(types: Sequence[str]) -> dict[str, dict[str, object]]:
-    """Name -> options of `value` for every label ablation that a corpus of these types allows."""
-    found: dict[str, dict[str, object]] = {"all": {}, "without O": {"without": (OUTSIDE,)}}
-    if HARD in types and INTO in types:
-        found |= {
-            f"without {INTO} and {HARD}": {"without": (INTO, HARD)},
-            f"without O, {INTO} and {HARD}": {"without": (OUTSIDE, INTO, HARD)},
-            f"{HARD} merged into {INTO}": {"merge": {HARD: INTO}},
-        }
-    return found
-
-
 def value(
     level: str,
     average: str,
@@ -136,9 +101,9 @@ def value(
     return of
 
 
-def counts(record: Record, level: str) -> pd.DataFrame:
-    """Test words by gold label (rows) and predicted label (columns) of one run."""
-    matrix, names = confusion_of(record["counts"]["test"])
+def counts(record: Record, level: str, split: str = "test") -> pd.DataFrame:
+    """Words of a split by gold label (rows) and predicted label (columns) of one run."""
+    matrix, names = confusion_of(record["counts"][split])
     if level == "token":
         matrix, names = evaluation.token_level(matrix, names)
     elif level != "BIO":
@@ -154,11 +119,3 @@ def _label_score(level: str, label: str, score: str) -> Callable[[Record], float
         return getattr(evaluation.report(matrix.to_numpy(), list(matrix.index))[label], score)
 
     return of
-
-
-def _types(results: Results, corpus: str) -> list[str]:
-    """The entity types of a corpus, as its finished runs name them."""
-    for arm in results.on(corpus):
-        for record in results.counted(arm):
-            return list(record["counts"]["test"]["types"])
-    return []
