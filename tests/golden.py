@@ -39,6 +39,7 @@ MASKING = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
 RUNS = {
     "crf": PLAIN.replaced(epochs=3, learning_rate=4e-3),
     "softmax": PLAIN.replaced(head="softmax", epochs=4, learning_rate=4e-3),
+    "weighted labels": PLAIN.replaced(head="softmax", class_weights="balanced"),
     "words in context": PLAIN.replaced(
         unit="word", scheme="BIOES", context=12, max_length=64, label_smoothing=0.1, seed=1
     ),

@@ -1,10 +1,12 @@
 """Heads: losses in nats per unit, decoding, probabilities, confidence, and smoothing."""
 
+import numpy as np
 import pytest
 import torch
+from sklearn.utils.class_weight import compute_class_weight
 
 from clinlib.errors import BadInput
-from clinlib.models.heads import make_head
+from clinlib.models.heads import balanced_weights, make_head
 
 LABELS = ("O", "B-x", "I-x")
 
@@ -94,3 +96,26 @@ def test_the_transitions_are_parameters_of_the_head_and_get_a_gradient(batch):
 def test_an_unknown_head_names_the_nearest():
     with pytest.raises(BadInput, match="did you mean 'softmax'"):
         make_head("sofmax", 8, LABELS)
+
+
+def test_balanced_weights_are_those_of_scikit_learn_and_zero_for_what_does_not_occur():
+    ids = torch.tensor([0] * 90 + [1] * 8 + [3] * 2)
+    weights = balanced_weights(ids, 4)
+    known = compute_class_weight("balanced", classes=np.array([0, 1, 3]), y=ids.numpy())
+    assert weights[[0, 1, 3]].tolist() == pytest.approx((known * 3 / 4).tolist())
+    assert weights[2] == 0
+
+
+def test_weighted_labels_change_the_loss_as_by_hand(batch):
+    emissions, labels, mask = batch[1:] if len(batch) == 4 else batch
+    count = emissions.shape[-1]
+    weights = torch.arange(1.0, count + 1)
+    head = make_head("softmax", 5, ["O"] * count, weights=weights)
+    nll = -emissions.log_softmax(-1)[mask].gather(1, labels[mask].unsqueeze(1)).squeeze(1)
+    by_hand = (weights[labels[mask]] * nll).sum() / weights[labels[mask]].sum()
+    assert head.loss(emissions, labels, mask).item() == pytest.approx(by_hand.item(), rel=1e-6)
+
+
+def test_a_crf_takes_no_label_weights():
+    with pytest.raises(BadInput, match="softmax"):
+        make_head("crf", 5, ["O", "B-X"], weights=torch.ones(2))

@@ -90,6 +90,7 @@ def test_every_field_is_part_of_the_key(field):
         "precision": "bf16",
         "keep_predictions": True,
         "empty_share": 0.5,
+        "class_weights": "balanced",
         "dropout": 0.5,
         "label_smoothing": 0.5,
         "warmup": 0.5,
@@ -97,7 +98,8 @@ def test_every_field_is_part_of_the_key(field):
     changes = {field: other} | ({"batch_size": None} if field == "batch_subwords" else {})
     if field == "batch_size":
         changes = {"batch_size": 77}
-    assert of(PLAIN.replaced(**changes)) != of(PLAIN)
+    plain = PLAIN.replaced(head="softmax") if field == "class_weights" else PLAIN
+    assert of(plain.replaced(**changes)) != of(plain)
 
 
 def test_other_data_and_other_weights_make_another_key():

@@ -18,6 +18,7 @@ from clinlib.evaluation.split_scores import dev_f1, evaluate
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import FineTune, Pretrain
 from clinlib.models import encoders
+from clinlib.models.heads import balanced_weights
 from clinlib.models.tagger import Tagger
 from clinlib.training import precision
 from clinlib.training.loop import fit
@@ -60,6 +61,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         dropout=config.dropout,
         label_smoothing=config.label_smoothing,
         precision=config.precision,
+        weights=label_weights(config, train.windows, len(scheme.labels)),
         seed=config.seed,
     )
     tagger.compact(encoders.seen_ids(train.windows))
@@ -146,6 +148,14 @@ def load_encoder(config: FineTune, context: RunContext) -> encoders.Encoder:
         texts=texts,
         vocabulary=config.vocabulary,
     )
+
+
+def label_weights(config: FineTune, windows: Sequence[Window], labels: int) -> torch.Tensor | None:
+    """The weight (K,) of every label in the loss; None where all weigh the same."""
+    if config.class_weights == "none":
+        return None
+    ids = np.concatenate([window.labels for window in windows])
+    return balanced_weights(torch.from_numpy(ids), labels)
 
 
 def training_documents(corpus: registry.Corpus, config: FineTune) -> tuple[Document, ...]:

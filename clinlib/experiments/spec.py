@@ -84,6 +84,7 @@ class FineTune(Config):
     `patience`: evaluations without a better dev F1 before stopping, None to run all epochs.
     `empty_share`: the share of training sentences without entity to keep at most.
     `sentences`: the first n training sentences (seed 0); other seeds permute the documents.
+    `class_weights`: "balanced" gives every label the same share of a softmax head's loss.
     """
 
     kind: ClassVar[str] = "fine_tune"
@@ -108,6 +109,7 @@ class FineTune(Config):
     clip: Rate = 1.0
     dropout: OpenShare = 0.1
     label_smoothing: OpenShare = 0.0
+    class_weights: Literal["none", "balanced"] = "none"
     patience: Count | None = None
     empty_share: Share | None = None
     up_sample: Weight = 0.0
@@ -126,6 +128,8 @@ class FineTune(Config):
     def _consistent(self) -> Self:
         if (self.batch_size is None) == (self.batch_subwords is None):
             raise BadInput("give exactly one of batch_size and batch_subwords, and None the other")
+        if self.class_weights != "none" and self.head != "softmax":
+            raise BadInput(f"class_weights: only the head softmax takes them, not {self.head}")
         if isinstance(self.learning_rate, Choose) and self.learning_rate.take != "learning_rate":
             raise BadInput(
                 f"learning_rate: the Choose takes {self.learning_rate.take}, not learning_rate"

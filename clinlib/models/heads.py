@@ -6,20 +6,29 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from clinlib.errors import unknown
+from clinlib.errors import BadInput, unknown
 from clinlib.models.crf import CRF
 
 
 class SoftmaxHead(nn.Module):
     """A linear layer and a softmax: every unit's label on its own ("Apt" in TransformerCRF).
 
-    Hidden states (B, U, H) -> emissions (B, U, K).
+    Hidden states (B, U, H) -> emissions (B, U, K). `weights` (K,) are those of the labels in the
+    loss, all one by default.
     """
 
-    def __init__(self, hidden_size: int, labels: Sequence[str], *, label_smoothing: float = 0.0):
+    def __init__(
+        self,
+        hidden_size: int,
+        labels: Sequence[str],
+        *,
+        label_smoothing: float = 0.0,
+        weights: Tensor | None = None,
+    ):
         super().__init__()
         self.linear = nn.Linear(hidden_size, len(labels))
         self.label_smoothing = label_smoothing
+        self.register_buffer("weights", weights, persistent=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Emissions (B, U, K), at least float32 whatever autocast is on."""
@@ -27,9 +36,12 @@ class SoftmaxHead(nn.Module):
             return self.linear(hidden.to(self.linear.weight.dtype))
 
     def loss(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
-        """Cross entropy () averaged over the batch's units, in nats."""
+        """Cross entropy (), the (weighted) mean over the batch's units, in nats."""
         return nn.functional.cross_entropy(
-            emissions[mask], labels[mask], label_smoothing=self.label_smoothing
+            emissions[mask],
+            labels[mask],
+            weight=self.weights,
+            label_smoothing=self.label_smoothing,
         )
 
     def decode(self, emissions: Tensor, mask: Tensor) -> list[np.ndarray]:
@@ -82,12 +94,34 @@ HEADS = {"softmax": SoftmaxHead, "crf": CRFHead}
 
 
 def make_head(
-    name: str, hidden_size: int, labels: Sequence[str], *, label_smoothing: float = 0.0
+    name: str,
+    hidden_size: int,
+    labels: Sequence[str],
+    *,
+    label_smoothing: float = 0.0,
+    weights: Tensor | None = None,
 ) -> SoftmaxHead:
-    """The head called `name`; raises BadInput with the nearest name if there is none."""
+    """The head called `name`; raises BadInput with the nearest name if there is none.
+
+    Weights (K,) of the labels are for the softmax head alone: a CRF scores whole rows.
+    """
     if name not in HEADS:
         raise unknown("head", name, HEADS)
-    return HEADS[name](hidden_size, labels, label_smoothing=label_smoothing)
+    if weights is None:
+        return HEADS[name](hidden_size, labels, label_smoothing=label_smoothing)
+    if name != "softmax":
+        raise BadInput(f"label weights are for the softmax head, not for {name!r}")
+    return SoftmaxHead(hidden_size, labels, label_smoothing=label_smoothing, weights=weights)
+
+
+def balanced_weights(labels: Tensor, count: int) -> Tensor:
+    """Weights (K,) N / (K n_k) of `count` labels K, n_k of the N ids (N,) being label k.
+
+    Every label then has the same share of the loss. A label that does not occur weighs nothing.
+    """
+    frequency = torch.bincount(labels, minlength=count).float()
+    weights = len(labels) / (count * frequency)
+    return torch.where(frequency > 0, weights, torch.zeros_like(weights))
 
 
 def _rows(labels: Tensor, mask: Tensor) -> list[np.ndarray]:

@@ -30,6 +30,7 @@ class Tagger(nn.Module):
         dropout: float = 0.1,
         label_smoothing: float = 0.0,
         precision: str = "float32",
+        weights: Tensor | None = None,
         seed: int = 0,
     ):
         super().__init__()
@@ -38,7 +39,11 @@ class Tagger(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.head = make_head(
-                head, encoder.hidden_size, labels, label_smoothing=label_smoothing
+                head,
+                encoder.hidden_size,
+                labels,
+                label_smoothing=label_smoothing,
+                weights=weights,
             )
         self.precision = precision
 

@@ -62,6 +62,34 @@ def curves(
             axes.legend(fontsize=8)
 
 
+def dots(axes: Axes, frame: pd.DataFrame, *, x: str, y: str, series: str, hollow: str) -> None:
+    """Every run as a dot over the values of `x`, equally spaced; a colour and marker per series.
+
+    Dots are hollow where the frame's column `state` is `hollow`.
+    """
+    places = {value: place for place, value in enumerate(dict.fromkeys(frame[x]))}
+    with mpl.rc_context(STYLE):
+        for at, (name, group) in enumerate(frame.groupby(series, sort=False)):
+            colour, marker = COLOURS[at % len(COLOURS)], MARKERS[at % len(MARKERS)]
+            shift = 0.12 * (at - (frame[series].nunique() - 1) / 2)
+            for filled, part in group.groupby(group["state"] != hollow):
+                axes.plot(
+                    [places[value] + shift for value in part[x]],
+                    part[y],
+                    marker,
+                    color=colour,
+                    mfc=colour if filled else "none",
+                    label=None,
+                )
+            axes.plot([], [], marker, color=colour, label=str(name))
+        axes.set_xticks(range(len(places)), [f"{value:g}" for value in places])
+        axes.set_xlim(-0.5, len(places) - 0.5)
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
+        if places:
+            axes.legend(fontsize=8)
+
+
 def grouped_bars(axes: Axes, frame: pd.DataFrame, *, xlabel: str) -> None:
     """Horizontal bars side by side: a row per index entry, a colour per column."""
     height = 0.8 / max(len(frame.columns), 1)
