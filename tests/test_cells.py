@@ -140,3 +140,27 @@ def test_the_figure_to_download_is_black_on_white():
     text = drawn().file()
     assert figures.INK not in text and "currentColor" not in text
     assert '<rect width="100%" height="100%" fill="#ffffff"/>' in text
+
+
+def test_equal_neighbours_of_an_outer_level_share_a_header_within_their_own_level_only():
+    index = pd.MultiIndex.from_tuples(
+        [("a", "x", 1), ("a", "x", 2), ("a", "y", 1), ("b", "y", 1)], names=["k", "l", "m"]
+    )
+    html = tables.table(pd.DataFrame({"F1": [1, 2, 3, 4]}, index=index), name="t", caption="c")
+    rows = html._repr_html_().split("<tbody>")[1].split("<tr>")[1:]
+    assert '<th scope="rowgroup" rowspan="3">a</th>' in rows[0]
+    assert '<th scope="rowgroup" rowspan="2">x</th>' in rows[0]
+    assert rows[1].startswith('<th scope="row">2</th>')
+    assert rows[2].startswith('<th scope="rowgroup">y</th><th scope="row">1</th>')
+    # the last y stands under b, not under the y of a
+    assert rows[3].startswith('<th scope="rowgroup">b</th><th scope="rowgroup">y</th>')
+
+
+def test_a_level_of_one_value_is_said_once_and_stays_in_the_download():
+    index = pd.MultiIndex.from_tuples([("ncbi", "a"), ("ncbi", "b")], names=["corpus", "row"])
+    made = tables.table(pd.DataFrame({"F1": [1, 2]}, index=index), name="t", caption="c")
+    html = made._repr_html_()
+    assert "All rows: corpus ncbi." in html and "ncbi</th>" not in html
+    assert made.csv().splitlines()[1] == "ncbi,a,1"
+    one = tables.table(pd.DataFrame({"F1": [1]}, index=index[:1]), name="t", caption="c")
+    assert "ncbi</th>" in one._repr_html_()

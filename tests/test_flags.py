@@ -52,6 +52,11 @@ def test_a_model_that_errs_on_its_only_label_too_is_not_called_collapsed():
     assert not collapsed(np.array([[800, 100, 0], [60, 0, 0], [40, 0, 0]]))
 
 
+def test_a_stray_wrong_word_in_a_hundred_hides_no_collapse():
+    assert collapsed(np.array([[895, 5, 0], [60, 0, 0], [40, 0, 0]]))
+    assert not collapsed(np.array([[895, 5, 0], [59, 1, 0], [40, 0, 0]]))
+
+
 def test_macro_recall_of_one_kth_by_chance_is_not_collapsed():
     matrix = np.array([[90, 10, 0], [90, 10, 0], [50, 50, 0]])
     assert report(matrix, ("O", "B-x", "I-x")).macro.recall == pytest.approx(1 / 3)

@@ -148,9 +148,16 @@ def test_nothing_changed_renders_nothing(rendering):
 
 def test_a_changed_page_renders_on_top_of_the_last_build(rendering):
     rendering.render()
-    rendering.page.write_text("# b")
+    rendering.page.write_text("# a\n\nmore")
     assert rendering.render()
     assert rendering.clean == [True, False]
+
+
+def test_a_changed_title_renders_all_pages_again_since_each_lists_it(rendering):
+    rendering.render()
+    rendering.page.write_text("# b")
+    assert rendering.render()
+    assert rendering.clean == [True, True]
 
 
 def test_a_changed_style_renders_all_pages_again(rendering, checkout):

@@ -100,8 +100,21 @@ def _frame(staged: Path) -> str:
     """Hash of what all pages share; Sphinx does not write pages again for each of its parts."""
     parts = [staged / "_static", *sorted(staged.glob("_*.yml")), *sorted(staged.rglob("*.bib"))]
     parts += sorted((LIBRARY / "report").glob("sphinx_*"))
+    titles = [f"{path.relative_to(staged)} {_title(path)}" for path in sorted(_pages(staged))]
     versions = [f"{name} {metadata.version(name)}" for name in RENDERERS]
-    return "; ".join([content_hash(*(part for part in parts if part.exists())), *versions])
+    return "; ".join([content_hash(*(part for part in parts if part.exists())), *versions, *titles])
+
+
+def _pages(staged: Path) -> list[Path]:
+    return [path for path in staged.rglob("*") if path.suffix in (".md", ".ipynb")]
+
+
+def _title(path: Path) -> str:
+    """A page's first heading, which the contents beside every other page repeat."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+    return next((line for line in text.splitlines() if line.startswith("# ")), "")
 
 
 def _marked(marker: Path) -> dict:

@@ -6,7 +6,7 @@ The CSV travels inside the page as a data link, so that it works from a file and
 import base64
 import io
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -49,8 +49,15 @@ class Table:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
+        frame, constant = lean(self.frame)
+        if constant:
+            return replace(self, frame=frame, note=f"{constant} {self.note}".strip())._html(self)
+        return self._html(self)
+
+    def _html(self, whole: "Table") -> str:
+        """The table's HTML; what can be downloaded is `whole`, with every level of its rows."""
         note = f'<p class="cl-note">{escape(self.note)}</p>' if self.note else ""
-        link = download_link(self.csv(), f"{self.name}.csv", "text/csv", "CSV")
+        link = download_link(whole.csv(), f"{self.name}.csv", "text/csv", "CSV")
         return (
             f'<div class="cl-table" id="{escape(self.name, quote=True)}">'
             f'<div class="cl-scroll" tabindex="0" role="region" '
@@ -83,14 +90,25 @@ class Table:
 
     def _body(self) -> str:
         rows = []
-        for label, row in zip(self.frame.index, self.frame.itertuples(index=False), strict=True):
-            cells = []
-            if self.index:
-                labels = label if isinstance(label, tuple) else (label,)
-                cells += [f'<th scope="row">{escape(str(part))}</th>' for part in labels]
-            cells += [self._cell(entry) for entry in row]
-            rows.append(f"<tr>{''.join(cells)}</tr>")
+        heads = self._row_heads() if self.index else [""] * len(self.frame)
+        for head, row in zip(heads, self.frame.itertuples(index=False), strict=True):
+            rows.append(f"<tr>{head}{''.join(self._cell(entry) for entry in row)}</tr>")
         return f"<tbody>{''.join(rows)}</tbody>"
+
+    def _row_heads(self) -> list[str]:
+        """The header cells of each row: equal neighbours of an outer level share one cell."""
+        index = self.frame.index
+        labels = [label if isinstance(label, tuple) else (label,) for label in index]
+        heads = [""] * len(labels)
+        for level in range(index.nlevels):
+            last = level == index.nlevels - 1
+            # a label continues only within the same labels of the levels before it
+            for at, run in _starts([label[: level + 1] for label in labels], merge=not last):
+                span = f' rowspan="{run}"' if run > 1 else ""
+                scope = "row" if last else "rowgroup"
+                text = escape(str(labels[at][level]))
+                heads[at] += f'<th scope="{scope}"{span}>{text}</th>'
+        return heads
 
     def _holds_numbers(self, place: int) -> bool:
         entries = [entry for entry in self.frame.iloc[:, place] if entry is not None]
@@ -138,6 +156,22 @@ def table(
     return Table(frame, slug(name), caption, note, digits, index)
 
 
+def lean(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The frame without outer row levels that hold one value only, and a sentence on those.
+
+    >>> index = pd.MultiIndex.from_tuples([("a", 1), ("a", 2)], names=["corpus", "seed"])
+    >>> lean(pd.DataFrame({"F1": [70.0, 72.0]}, index=index))[1]
+    'All rows: corpus a.'
+    """
+    index = frame.index
+    outer = range(index.nlevels - 1) if len(frame) > 1 else ()
+    same = [level for level in outer if index.get_level_values(level).nunique() == 1]
+    if not same:
+        return frame, ""
+    said = ", ".join(f"{index.names[level]} {index[0][level]}" for level in same)
+    return frame.droplevel(same), f"All rows: {said}."
+
+
 def flatten(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame without Cells: each column holding some becomes value, low, high, n, state."""
     columns: dict[str, pd.Series] = {}
@@ -176,6 +210,15 @@ def slug(name: str) -> str:
     if not name or not all(char.isascii() and (char.isalnum() or char in "-_") for char in name):
         raise ClinlibError(f"'{name}' cannot name a file: use letters, digits, - and _")
     return name
+
+
+def _starts(labels: list[tuple], merge: bool) -> list[tuple[int, int]]:
+    """(place, length) of each run of equal neighbours, or of each label alone."""
+    starts, at = [], 0
+    for _, length in _runs(labels, merge):
+        starts.append((at, length))
+        at += length
+    return starts
 
 
 def _runs(labels, merge: bool) -> list[tuple[object, int]]:
