@@ -43,6 +43,9 @@ RUNS = {
     "words in context": PLAIN.replaced(
         unit="word", scheme="BIOES", context=12, max_length=64, label_smoothing=0.1, seed=1
     ),
+    "packed sentences": PLAIN.replaced(
+        layout="packed", context=8, max_length=64, batch_size=4, scheme="BIOES", seed=3
+    ),
     "sampled sentences": PLAIN.replaced(
         head="softmax",
         sentences=90,

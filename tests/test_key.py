@@ -86,6 +86,7 @@ def test_every_field_is_part_of_the_key(field):
         "head": "softmax",
         "scheme": "BIOES",
         "unit": "word",
+        "layout": "packed",
         "train_on": "train+dev",
         "precision": "bf16",
         "keep_predictions": True,

@@ -5,8 +5,9 @@ import torch
 
 from clinlib.corpora.document import Document, Span
 from clinlib.encoding.batches import batches
+from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.tags import TagScheme
-from clinlib.encoding.windows import encode, spans_of
+from clinlib.encoding.windows import encode
 from clinlib.models import encoders
 from clinlib.models.tagger import Tagger
 from clinlib.training.loop import fit

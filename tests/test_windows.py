@@ -14,8 +14,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.readers.conll import read_conll
 from clinlib.corpora.words import words
+from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.tags import TagScheme
-from clinlib.encoding.windows import encode, spans_of
+from clinlib.encoding.windows import encode
 from clinlib.errors import BadInput
 
 LINES = ["the patient has a low grade fever 38.5", "aspirin 81 mg/day given", "café, no día"] * 3

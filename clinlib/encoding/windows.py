@@ -1,4 +1,4 @@
-"""Windows: sentences as input ids with one label per unit, and back to character spans.
+"""Windows: sentences as input ids with one label per unit.
 
 Knows nothing of tensors, batches or models.
 """
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clinlib.corpora.document import Document, Span
+from clinlib.corpora.document import Document
 from clinlib.corpora.ledger import Ledger
 from clinlib.encoding.alignment import Placed, label, place
 from clinlib.encoding.cuts import divide, sentence_edges
+from clinlib.encoding.packing import Piece, packs
 from clinlib.encoding.subwords import Subwords, special_ids, tokenise
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.units import Note, Units, subword_units, word_units
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 UNITS = ("subword", "word")
+LAYOUTS = ("sentence", "packed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """What the encoder reads at once: a sentence, or a part of one, with its context.
+    """What the encoder reads at once: sentences, or a part of one, with their context.
 
     Of L positions (special tokens and context included) and U >= 1 own units:
-    document: index into the documents given; sentence: index of the sentence within its document;
+    document: index into the documents given; sentence, last: indices of the first and the last
+    sentence within it, the same but for packed windows;
     ids (L,) int32 input ids; first (U,) int32 position of each unit's first subword;
     unit (L,) int32 own unit of every position, -1 for special tokens and context;
     offsets (U, 2) int32 character offsets of each unit in the document's text;
@@ -38,6 +41,7 @@ class Window:
 
     document: int
     sentence: int
+    last: int
     ids: np.ndarray
     first: np.ndarray
     unit: np.ndarray
@@ -60,7 +64,9 @@ class _Frame:
     scheme: TagScheme
     unit: str
     context: int
+    packed: bool
     room: int  # subwords that fit beside the special tokens
+    own: int  # subwords that a part of a sentence may have
     before: np.ndarray
     after: np.ndarray
     labelled: bool
@@ -73,6 +79,7 @@ def encode(
     *,
     unit: str = "subword",
     context: int = 0,
+    layout: str = "sentence",
     max_length: int = 256,
     sentences: Iterable[tuple[int, int]] | None = None,
     labelled: bool = True,
@@ -84,6 +91,9 @@ def encode(
     rule). context: subwords of the same document on each side, read but not labelled, as many as
     fit. A sentence of more than max_length positions is divided; each of its subwords lies in
     exactly one window. With labelled=False gold spans are not looked at, for the cuts neither.
+    layout: "sentence" makes a window of each sentence; "packed" puts as many neighbouring
+    sentences into one as leave room for the whole context on both sides, so that context is read
+    about once a window and not once a sentence.
 
     A unit's label is that of the gold span that overlaps it. The ledger counts each span that the
     windows do not express exactly, once: widened (an edge inside a unit), cut (at a window's or
@@ -93,8 +103,10 @@ def encode(
     Raises BadInput for an unknown unit or span type, a length that the tokenizer does not allow, a
     document that is not segmented, and a sentence that does not exist.
     """
-    frame = _frame(tokenizer, scheme, unit, context, max_length, labelled)
+    frame = _frame(tokenizer, scheme, unit, context, layout, max_length, labelled)
     wanted = _wanted(documents, sentences)
+    if frame.packed and len(set(wanted)) < len(wanted):
+        raise BadInput("packed windows hold each sentence once: repeats need layout 'sentence'")
     chosen: dict[int, set[int]] = {}
     for document, sentence in wanted:
         chosen.setdefault(document, set()).add(sentence)
@@ -112,11 +124,14 @@ def _frame(
     scheme: TagScheme,
     unit: str,
     context: int,
+    layout: str,
     max_length: int,
     labelled: bool,
 ) -> _Frame:
     if unit not in UNITS:
         raise unknown("unit", unit, UNITS)
+    if layout not in LAYOUTS:
+        raise unknown("layout", layout, LAYOUTS)
     if context < 0:
         raise BadInput(f"context must be 0 or more subwords, not {context}")
     if max_length > tokenizer.model_max_length:
@@ -128,7 +143,14 @@ def _frame(
     room = max_length - len(before) - len(after)
     if room < 1:
         raise BadInput(f"max_length {max_length} leaves no room beside the special tokens")
-    return _Frame(scheme, unit, context, room, before, after, labelled)
+    packed = layout == "packed"
+    own = room - 2 * context if packed else room
+    if own < 1:
+        raise BadInput(
+            f"{room} subwords beside the special tokens leave no room between two contexts of "
+            f"{context}: raise max_length or lower context"
+        )
+    return _Frame(scheme, unit, context, packed, room, own, before, after, labelled)
 
 
 def _wanted(
@@ -185,19 +207,26 @@ def _document(
     for item in placed:
         inside[item.first + 1 : item.last] = True
     cuts = [
-        divide(low, high, frame.room, units, document.text, inside)
+        divide(low, high, frame.own, units, document.text, inside)
         for low, high in zip(edges, edges[1:], strict=False)
     ][: len(heads)]
     labels = label(placed, cuts, edges, frame.scheme, notes) if frame.labelled else None
     _count(notes, heads, chosen, document, ledger)
-    return {
-        (index, sentence): [
-            _window(index, sentence, low, high, units, labels, frame)
-            for low, high in zip(cuts[sentence], cuts[sentence][1:], strict=False)
-            if low < high
-        ]
+    pieces = [
+        Piece(sentence, low, high)
         for sentence in sorted(chosen)
-    }
+        for low, high in zip(cuts[sentence], cuts[sentence][1:], strict=False)
+        if low < high
+    ]
+    made: dict[tuple[int, int], list[Window]] = {(index, sentence): [] for sentence in chosen}
+    groups = (
+        packs(pieces, units, frame.context, frame.room)
+        if frame.packed
+        else ((piece,) for piece in pieces)
+    )
+    for group in groups:
+        made[index, group[0].sentence].append(_window(index, group, units, labels, frame))
+    return made
 
 
 def _count(
@@ -213,14 +242,13 @@ def _count(
 
 def _window(
     document: int,
-    sentence: int,
-    low: int,
-    high: int,
+    pieces: Sequence[Piece],
     units: Units,
     labels: np.ndarray | None,
     frame: _Frame,
 ) -> Window:
-    """The window of the units low .. high - 1."""
+    """The window of neighbouring pieces, which are its own units, and of their context."""
+    low, high = pieces[0].low, pieces[-1].high
     start, end = int(units.first[low]), int(units.first[high])
     left, right = min(frame.context, start), min(frame.context, len(units.ids) - end)
     spare = frame.room - (end - start)
@@ -234,51 +262,11 @@ def _window(
     unit[lead : lead + end - start] = np.repeat(np.arange(high - low, dtype=np.int32), sizes)
     return Window(
         document=document,
-        sentence=sentence,
+        sentence=pieces[0].sentence,
+        last=pieces[-1].sentence,
         ids=ids,
         first=units.first[low:high] + np.int32(lead - start),
         unit=unit,
         offsets=np.stack((units.starts[low:high], units.ends[low:high]), axis=1),
         labels=None if labels is None else labels[low:high],
     )
-
-
-def spans_of(
-    windows: Sequence[Window],
-    label_ids: Sequence[Sequence[int]],
-    documents: Sequence[Document],
-    scheme: TagScheme,
-) -> list[list[Span]]:
-    """Flat character spans of each document, in order, from one label sequence per window.
-
-    Blanks at a span's edges are left out, and with them spans of blanks alone. Windows given twice
-    count once. Where two spans share a character (several subwords may stand for one character),
-    the earlier has it. Raises BadInput unless there is one label id for each unit of each window.
-    """
-    if len(windows) != len(label_ids):
-        raise BadInput(f"{len(windows)} windows, but {len(label_ids)} label sequences")
-    found: list[set[Span]] = [set() for _ in documents]
-    for window, ids in zip(windows, label_ids, strict=True):
-        if len(ids) != len(window.first):
-            raise BadInput(
-                f"document {documents[window.document].id}, sentence {window.sentence}: "
-                f"{len(ids)} labels for {len(window.first)} units"
-            )
-        for first, last, type in scheme.decode(ids):
-            span = Span(int(window.offsets[first, 0]), int(window.offsets[last - 1, 1]), type)
-            found[window.document].add(span)
-    return [
-        _tidy(sorted(spans), document) for spans, document in zip(found, documents, strict=True)
-    ]
-
-
-def _tidy(spans: list[Span], document: Document) -> list[Span]:
-    """Without blanks at the edges and without overlaps."""
-    tidy: list[Span] = []
-    for span in spans:
-        start = max(span.start, tidy[-1].end) if tidy else span.start
-        text = document.text[start : span.end]
-        start += len(text) - len(text.lstrip())
-        if text.strip():
-            tidy.append(Span(start, start + len(text.strip()), span.type))
-    return tidy

@@ -11,8 +11,9 @@ from clinlib.corpora import registry
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.samplers import down_sample, first_sentences, sentence_index, up_sample
 from clinlib.encoding.batches import Batch, batches
+from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.tags import TagScheme
-from clinlib.encoding.windows import Encoded, Window, encode, spans_of
+from clinlib.encoding.windows import Encoded, Window, encode
 from clinlib.evaluation.flags import run_flags
 from clinlib.evaluation.split_scores import dev_f1, evaluate
 from clinlib.experiments.context import RunContext
@@ -47,6 +48,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             scheme,
             unit=config.unit,
             context=config.context,
+            layout=config.layout,
             max_length=config.max_length,
             sentences=sentences,
             labelled=labelled,
@@ -121,7 +123,9 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         "best_epoch": trained.best_epoch,
         "flags": run_flags(scored["test"]["counts"], trained.curve if evaluates else []),
         "data": {
-            "train_sentences": len({(w.document, w.sentence) for w in train.windows}),
+            "train_sentences": len(
+                {(w.document, s) for w in train.windows for s in range(w.sentence, w.last + 1)}
+            ),
             "train_windows": len(train.windows),
             "train_subwords": int(sum(len(w.ids) for w in train.windows)),
             "ledger": train.ledger.counts(),

@@ -84,6 +84,8 @@ class FineTune(Config):
     `patience`: evaluations without a better dev F1 before stopping, None to run all epochs.
     `empty_share`: the share of training sentences without entity to keep at most.
     `sentences`: the first n training sentences (seed 0); other seeds permute the documents.
+    `layout`: a window for each sentence and its context, or sentences packed into one window
+    with the context around them; then `batch_size` counts windows.
     `class_weights`: "balanced" gives every label the same share of a softmax head's loss.
     """
 
@@ -97,7 +99,8 @@ class FineTune(Config):
     head: Literal["crf", "softmax"] = "crf"
     scheme: Literal["BIO", "BIOES"] = "BIO"
     unit: Literal["subword", "word"] = "subword"
-    context: Annotated[int, Field(ge=0)] = 0
+    context: Annotated[int, Field(ge=0)] = 0  # subwords on each side
+    layout: Literal["sentence", "packed"] = "sentence"
     max_length: Annotated[int, Field(ge=8)] = 256  # subwords per window, special tokens included
     learning_rate: "Rate | Choose" = 3e-4
     head_learning_rate: Rate = 5e-3
@@ -128,6 +131,8 @@ class FineTune(Config):
     def _consistent(self) -> Self:
         if (self.batch_size is None) == (self.batch_subwords is None):
             raise BadInput("give exactly one of batch_size and batch_subwords, and None the other")
+        if self.layout == "packed" and self.up_sample:
+            raise BadInput("layout: packed windows hold each sentence once, so no up_sample")
         if self.class_weights != "none" and self.head != "softmax":
             raise BadInput(f"class_weights: only the head softmax takes them, not {self.head}")
         if isinstance(self.learning_rate, Choose) and self.learning_rate.take != "learning_rate":
