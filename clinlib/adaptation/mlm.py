@@ -1,18 +1,21 @@
-"""Masked-language modelling: packed sequences, fresh masks, and the model that fills them in."""
+"""Masked-language modelling: fresh masks for every epoch, and the model that fills them in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
-from clinlib.errors import BadInput
+from clinlib.adaptation.sequences import Rows
 from clinlib.models.encoders import Encoder
 
 MASKED, RANDOM = 0.8, 0.1  # of the chosen positions; the rest keep their token
 IGNORED = -100
+HEAD = "masked_language_head.safetensors"
 
 
 @dataclass
@@ -30,26 +33,6 @@ class MaskedBatch:
     def to(self, device) -> "MaskedBatch":
         """The batch on another device."""
         return MaskedBatch(self.ids.to(device), self.targets.to(device))
-
-
-def pack(texts: Iterable[str], tokenizer: PreTrainedTokenizerFast, length: int) -> np.ndarray:
-    """Full sequences (N, length) of the texts' subwords, end to end, int64.
-
-    Each begins with [CLS]; [SEP] ends each text. The last, partial sequence is left out.
-    Raises BadInput where the texts do not fill one sequence.
-    """
-    texts = [text for text in texts if text.strip()]
-    rows = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
-    sep = tokenizer.sep_token_id
-    stream = np.fromiter((i for row in rows for i in (*row, sep)), dtype=np.int64)
-    count = len(stream) // (length - 1)
-    if count == 0:
-        raise BadInput(
-            f"{len(texts)} texts with {len(stream)} subwords do not fill one sequence of {length}"
-        )
-    body = stream[: count * (length - 1)].reshape(count, length - 1)
-    first = np.full((count, 1), tokenizer.cls_token_id, dtype=np.int64)
-    return np.concatenate([first, body], axis=1)  # (N, length)
 
 
 def mask(
@@ -73,24 +56,34 @@ def mask(
     )
 
 
-def masked_batches(
-    sequences: np.ndarray,
-    tokenizer: PreTrainedTokenizerFast,
-    *,
-    batch_subwords: int,
-    rate: float,
-    seed: Sequence[int],
-) -> list[MaskedBatch]:
-    """One epoch: the sequences (N, length) shuffled and masked afresh from `seed`."""
-    size = max(1, batch_subwords // sequences.shape[1])
-    rng = np.random.default_rng(list(seed))
-    order = rng.permutation(len(sequences))
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    ids = torch.from_numpy(sequences[order])
-    return [
-        mask(ids[start : start + size], tokenizer, rate, generator)
-        for start in range(0, len(ids), size)
-    ]
+@dataclass(frozen=True)
+class MaskedEpoch:
+    """One epoch's batches of sequences (N, length), shuffled and masked afresh from `seed`.
+
+    Each batch is read and masked when it is asked for, so that the sequences may lie on disk.
+    """
+
+    sequences: Rows
+    tokenizer: PreTrainedTokenizerFast
+    batch_subwords: int
+    rate: float
+    seed: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Sequences of a batch."""
+        return max(1, self.batch_subwords // self.sequences.length)
+
+    def __len__(self) -> int:
+        return -(-len(self.sequences) // self.size)
+
+    def __iter__(self) -> Iterator[MaskedBatch]:
+        rng = np.random.default_rng(list(self.seed))
+        order = rng.permutation(len(self.sequences))
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        for start in range(0, len(order), self.size):
+            ids = torch.from_numpy(self.sequences.take(order[start : start + self.size]))
+            yield mask(ids, self.tokenizer, self.rate, generator)
 
 
 class MaskedLanguageModel(nn.Module):
@@ -122,3 +115,21 @@ class MaskedLanguageModel(nn.Module):
         return nn.functional.cross_entropy(
             logits, batch.targets[asked], reduction="sum"
         ) / asked.sum().clamp(min=1)
+
+    def save_head(self, folder: Path) -> None:
+        """Writes the output layer beside the encoder, for a pretraining that goes on from it."""
+        save_file({name: value.contiguous() for name, value in self._head().items()}, folder / HEAD)
+
+    def load_head(self, folder: Path) -> bool:
+        """Takes the output layer that `save_head` wrote; False where there is none that fits."""
+        path = folder / HEAD
+        stored = load_file(path) if path.is_file() else {}
+        wanted = {name: value.shape for name, value in self._head().items()}
+        if {name: value.shape for name, value in stored.items()} != wanted:
+            return False
+        self.load_state_dict(stored, strict=False)
+        return True
+
+    def _head(self) -> dict[str, Tensor]:
+        state = self.state_dict()
+        return {name: state[name] for name in state if not name.startswith("encoder.")}

@@ -1,6 +1,6 @@
 """Subword vocabularies learnt from the texts that an encoder from scratch will read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from tokenizers.trainers import BpeTrainer
@@ -20,9 +20,14 @@ def learn_subwords(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
 
     Raises BadInput where there is no text to learn from.
     """
-    texts = list(texts)
-    if not any(text.strip() for text in texts):
-        raise BadInput("a vocabulary needs text to learn from, and there is none")
+    filled = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal filled
+        for text in texts:
+            filled += bool(text.strip())
+            yield text
+
     tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -30,7 +35,9 @@ def learn_subwords(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
     )
     tokenizer.decoder = decoders.Metaspace()
     trainer = BpeTrainer(vocab_size=size, special_tokens=list(SPECIAL), show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.train_from_iterator(counted(), trainer)
+    if not filled:
+        raise BadInput("a vocabulary needs text to learn from, and there is none")
     cls, sep = (tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]"))
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", sep), ("[CLS]", cls))
     return PreTrainedTokenizerFast(

@@ -22,6 +22,7 @@ class RunContext:
     `device`: "cpu" or "cuda". `cache`: folder for what can be computed again.
     `artifact`: for a kind that makes one, the empty folder that receives its weights; the sweep
     moves it to its place when the run is finished.
+    `journal`: folder of a run's own that outlives an interrupt, until the run is finished.
     `parents`: key -> folder of weights, of every configuration that this one starts from.
     `choices`: what each Choose of the configuration chose.
     `report(fraction, text)`: progress in [0, 1] and a short text such as "dev F1 71.3".
@@ -32,6 +33,7 @@ class RunContext:
     threads: int = 1
     cache: Path = Path(".cache")
     artifact: Path | None = None
+    journal: Path | None = None
     parents: Mapping[str, Path] = field(default_factory=dict)
     choices: Mapping[Choose, Any] = field(default_factory=dict)
     report: Callable[[float, str], None] = _silent

@@ -109,6 +109,7 @@ def _pins(config: Config, pins: Pins) -> dict[str, str]:
         for source in config.texts:
             form, name = source.split(":", 1)
             named[source] = pins.corpus(name) if form == "corpus" else pins.text(name)
+        named |= {f"keep_out:{name}": pins.corpus(name) for name in config.keep_out}
         if isinstance(config.start, str):
             named[config.start] = pins.encoder(config.start)
     return {name: pin for name, pin in named.items() if pin is not None}

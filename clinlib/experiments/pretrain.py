@@ -2,21 +2,26 @@
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from clinlib.adaptation.mlm import MaskedLanguageModel, masked_batches, pack
-from clinlib.corpora import registry
+from clinlib.adaptation.mlm import MaskedEpoch, MaskedLanguageModel
+from clinlib.adaptation.sequences import Rows, packed
+from clinlib.corpora import registry, texts
+from clinlib.corpora.overlap import keep_out
 from clinlib.encoding.vocabulary import learn_subwords
 from clinlib.errors import BadInput
 from clinlib.experiments.context import RunContext
-from clinlib.experiments.key import text_checksum
 from clinlib.experiments.spec import Pretrain
 from clinlib.models import encoders
 from clinlib.training import precision
+from clinlib.training.checkpoint import Checkpoint
 from clinlib.training.loop import fit
 from clinlib.training.objectives import Supervised
 from clinlib.training.schedule import Schedule
@@ -27,29 +32,91 @@ HELD_OUT = 20  # one sequence in so many is kept out of training and gives the p
 def run(config: Pretrain, context: RunContext) -> dict[str, Any]:
     """Pretrains an encoder by masked-language modelling into `context.artifact`.
 
-    The last weights are kept, not the best: nothing is selected on the held-out text.
-    Raises BadInput for texts that are missing or too short.
+    The last weights are kept, not the best: nothing is selected on the held-out text. A run that
+    was interrupted goes on after its last epoch, from `context.journal`.
+
+    Raises BadInput for texts that are missing or too short, and for a journal of another run.
     """
     precision.check(config.precision, context.device)
-    texts = [text for source in config.texts for text in read_texts(source)]
-    encoder = starting_encoder(config, context, texts)
-    sequences = pack(texts, encoder.tokenizer, config.length)  # (N, length)
-    order = np.random.default_rng([config.seed, 0]).permutation(len(sequences))
-    held_out, kept = np.split(sequences[order], [max(1, len(order) // HELD_OUT)])
-    if not len(kept):
-        raise BadInput(f"{len(sequences)} sequence of {config.length} subwords is too little text")
+    sources = [Source(name, config.keep_out) for name in config.texts]
+    encoder = starting_encoder(config, context, sources)
+    with _folder(context.journal) as folder:
+        rows = packed(sources, encoder.tokenizer, config.length, folder / "sequences", config.limit)
+        order = np.random.default_rng([config.seed, 0]).permutation(len(rows))
+        held_out, kept = map(rows.some, np.split(order, [max(1, len(order) // HELD_OUT)]))
+        if not len(kept):
+            raise BadInput(f"{len(rows)} sequence of {config.length} subwords is too little text")
+        return _trained(config, context, encoder, kept, held_out, sources)
+
+
+class Source:
+    """The texts of "corpus:NAME" (its training split) or "text:FILE", as often as asked for.
+
+    Texts that share passages with test documents of the corpora `kept_out` are left out;
+    `left_out` is how many those are, `count` how many texts there were at the last reading.
+    """
+
+    def __init__(self, name: str, kept_out: tuple[str, ...] = ()):
+        self.name = name
+        self.kind, _, self.file = name.partition(":")
+        source = self.file if self.kind == "corpus" else name
+        self._left_out = keep_out(source, kept_out) if kept_out else frozenset()
+        self.left_out, self.count = len(self._left_out), 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.count = 0
+        for number, text in enumerate(self._texts()):
+            self.count += 1
+            if number not in self._left_out:
+                yield text
+
+    def _texts(self) -> Iterator[str]:
+        if self.kind == "corpus":
+            documents = registry.load(self.file).splits["train"]
+            return (document.text for document in documents)
+        return texts.read_texts(self.file)
+
+
+def starting_encoder(
+    config: Pretrain, context: RunContext, sources: list[Source]
+) -> encoders.Encoder:
+    """The encoder to continue from, or one from scratch with a vocabulary of these texts."""
+    everything = (text for source in sources for text in source)
+    if isinstance(config.start, Pretrain):
+        return encoders.load(context.parent(config.start), seed=config.seed)
+    if config.start is not None:
+        return encoders.load(config.start, seed=config.seed, texts=everything)
+    tokenizer = learn_subwords(everything, config.vocabulary)
+    return encoders.from_scratch(config.architecture, tokenizer, seed=config.seed)
+
+
+def _trained(
+    config: Pretrain,
+    context: RunContext,
+    encoder: encoders.Encoder,
+    kept: Rows,
+    held_out: Rows,
+    sources: list[Source],
+) -> dict[str, Any]:
+    """Trains and writes the encoder; returns the record's variable part."""
     model = MaskedLanguageModel(encoder, precision=config.precision, seed=config.seed)
+    if isinstance(config.start, Pretrain):
+        model.load_head(context.parent(config.start))
     model.to(context.device)
 
-    def batches_of(epoch: int, of: np.ndarray = kept) -> list:
-        return masked_batches(
-            of,
-            encoder.tokenizer,
-            batch_subwords=config.batch_subwords,
-            rate=config.masking,
-            seed=(config.seed, epoch),
+    def batches_of(epoch: int, of: Rows = kept) -> MaskedEpoch:
+        return MaskedEpoch(
+            of, encoder.tokenizer, config.batch_subwords, config.masking, (config.seed, epoch)
         )
 
+    def held_out_loss() -> float:
+        # epoch 0 is no training epoch, so these masks are the held-out text's own
+        return mean_loss(model, batches_of(0, held_out), context.device)
+
+    before = held_out_loss()
+    checkpoint = None
+    if context.journal is not None:
+        checkpoint = Checkpoint(context.journal / "checkpoint", _identity(config, kept))
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         trained = fit(
@@ -62,21 +129,28 @@ def run(config: Pretrain, context: RunContext) -> dict[str, Any]:
                 weight_decay=config.weight_decay,
                 warmup=config.warmup,
             ),
+            measure=lambda: {"held_out_loss": round(held_out_loss(), 6)},
+            checkpoint=checkpoint,
             report=context.report,
         )
-    # epoch 0 is no training epoch, so these masks are the held-out text's own
-    loss = held_out_loss(model, batches_of(0, held_out), context.device)
     encoder.model.to("cpu")
     encoder.save(context.artifact)
+    model.save_head(context.artifact)
+    loss = trained.curve[-1]["held_out_loss"]
     return {
         "curve": trained.curve,
         "stop_reason": trained.stop_reason,
-        "held_out": {"loss": round(loss, 6), "perplexity": round(float(np.exp(loss)), 3)},
+        "held_out": {
+            "loss": loss,
+            "perplexity": round(float(np.exp(loss)), 3),
+            "before": round(before, 6),
+        },
         "data": {
-            "texts": len(texts),
+            "texts": sum(source.count for source in sources),
+            "kept_out": {source.name: source.left_out for source in sources},
             "train_sequences": len(kept),
             "held_out_sequences": len(held_out),
-            "train_subwords": int(kept.size),
+            "train_subwords": len(kept) * config.length,
         },
         "model": {
             "parameters": sum(p.numel() for p in encoder.model.parameters()),
@@ -87,46 +161,29 @@ def run(config: Pretrain, context: RunContext) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def held_out_loss(model: MaskedLanguageModel, batches: list, device: str) -> float:
+def mean_loss(model: MaskedLanguageModel, batches: MaskedEpoch, device: str) -> float:
     """Mean over the batches of the cross entropy of masked tokens, in nats, dropout off."""
     model.eval()
     return float(np.mean([float(model.loss(batch.to(device))) for batch in batches]))
 
 
-def starting_encoder(config: Pretrain, context: RunContext, texts: list[str]) -> encoders.Encoder:
-    """The encoder to continue from, or one from scratch with a vocabulary of these texts."""
-    if isinstance(config.start, Pretrain):
-        return encoders.load(context.parent(config.start), seed=config.seed)
-    if config.start is not None:
-        return encoders.load(config.start, seed=config.seed, texts=texts)
-    tokenizer = learn_subwords(texts, config.vocabulary)
-    return encoders.from_scratch(config.architecture, tokenizer, seed=config.seed)
+def _identity(config: Pretrain, kept: Rows) -> str:
+    """What a checkpoint belongs to: the settings and the very sequences."""
+    settings = json.dumps(config.to_dict(), sort_keys=True)
+    return hashlib.sha256(f"{settings} {kept.hash()}".encode()).hexdigest()[:16]
 
 
-def read_texts(source: str) -> Iterator[str]:
-    """The texts of "corpus:NAME" (its training split) or "text:FILE" (one a line, or JSON lines).
-
-    Raises BadInput for a file that is missing or changed, and for a line of JSON without "text".
-    """
-    kind, _, name = source.partition(":")
-    if kind == "corpus":
-        yield from (document.text for document in registry.load(name).splits["train"])
+@contextmanager
+def _folder(journal: Path | None) -> Iterator[Path]:
+    """The journal, or a folder for the time of the run; what is packed there is packed anew."""
+    if journal is None:
+        with tempfile.TemporaryDirectory() as made:
+            yield Path(made)
         return
-    root = registry.data_root()
-    path = root / "text" / name if root else None
-    if path is None or not path.is_file():
-        raise BadInput(f"there is no text file '{name}'; set CLINLIB_DATA to a folder with text/")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != text_checksum(name):
-        raise BadInput(
-            f"text file '{name}' has the checksum {found}, its pin {text_checksum(name)}"
-        )
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if path.suffix != ".jsonl":
-                yield line.rstrip("\n")
-                continue
-            try:
-                yield json.loads(line)["text"]
-            except (ValueError, KeyError) as error:
-                raise BadInput(f"{name}:{number}: no JSON object with a text ({error})") from None
+    with tempfile.TemporaryDirectory(dir=_made(journal)) as made:
+        yield Path(made)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -113,6 +113,7 @@ class Runner:
             threads=1,
             cache=self.store.cache,
             artifact=artifact,
+            journal=self._journal(node.key),
             parents={name: self.store.artifact_path(name) for name in node.artifacts},
             choices={choose: self._choice(choose) for _, choose in node.choices},
         )
@@ -147,6 +148,7 @@ class Runner:
             except BadInput as fault:  # the routine returned what no record can hold
                 error = _plain(fault)
         if error is None:
+            shutil.rmtree(self._journal(name), ignore_errors=True)
             self.made.add(name)
             self.report.ran.append(name)
             self.line.finish(name, node.config.label(), _headline(record))
@@ -213,6 +215,9 @@ class Runner:
         if self.nodes[name].config.makes_artifact:
             shutil.rmtree(self._unfinished(name), ignore_errors=True)
         self.locks.release(name)
+
+    def _journal(self, name: str) -> Path:
+        return self.store.cache / "journals" / name
 
     def _unfinished(self, name: str) -> Path:
         return self.store.artifact_path(f"{name}.unfinished")

@@ -33,7 +33,9 @@ class Pretrain(Config):
     """An encoder pretrained on unlabelled text by masked-language modelling.
 
     `texts`: "corpus:NAME" is the text of the corpus's training split, "text:FILE" a file of the
-    data folder's text/. `start` is the encoder to continue from, None for random weights.
+    data folder's text/. `limit`: the most subwords that each of them gives, None for all.
+    `keep_out`: corpora of whose test documents nothing may be read: texts that share passages
+    with them are left out. `start` is the encoder to continue from, None for random weights.
     """
 
     kind: ClassVar[str] = "pretrain"
@@ -43,6 +45,8 @@ class Pretrain(Config):
 
     architecture: str = "scratch-tiny"
     texts: Annotated[tuple[str, ...], Field(min_length=1)]
+    limit: Count | None = None
+    keep_out: tuple[str, ...] = ()
     vocabulary: Count = 4000
     start: "str | Pretrain | None" = None
     learning_rate: Rate = 1e-3
@@ -66,6 +70,12 @@ class Pretrain(Config):
     @classmethod
     def _known_start(cls, start: "str | Pretrain | None") -> "str | Pretrain | None":
         return check_encoder(start) if isinstance(start, str) else start
+
+    @field_validator("keep_out")
+    @classmethod
+    def _named_once(cls, corpora: tuple[str, ...]) -> tuple[str, ...]:
+        _no_repeats("keep_out", corpora)
+        return corpora
 
     @field_validator("texts")
     @classmethod

@@ -1,0 +1,103 @@
+"""Checkpoints: an interrupted training ends with the weights of one that was not."""
+
+import pytest
+import torch
+from torch import nn
+
+from clinlib.errors import BadInput
+from clinlib.training.checkpoint import Checkpoint
+from clinlib.training.loop import fit
+from clinlib.training.objectives import Supervised
+from clinlib.training.schedule import Schedule
+
+
+class Points:
+    subwords = 4
+
+    def __init__(self, seed):
+        self.x = torch.randn(8, 3, generator=torch.Generator().manual_seed(seed))
+
+    def to(self, device):
+        return self
+
+
+class Net(nn.Module):
+    """A small net with dropout, so that the generator's state matters."""
+
+    def __init__(self, width=5):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(nn.Linear(3, width), nn.Dropout(0.3), nn.Linear(width, 1))
+
+    def loss(self, batch):
+        return ((self.layers(batch.x)[:, 0] - batch.x.sum(1)) ** 2).mean()
+
+
+def batches(epoch):
+    return [Points(10 * epoch + number) for number in range(3)]
+
+
+SCHEDULE = Schedule(learning_rate=0.05, epochs=5)
+
+
+def train(folder=None, stop_after=None, identity="a", width=5, scores=None):
+    """The net after training, interrupted at the beginning of an epoch if asked."""
+    net, now = Net(width), []
+
+    def batches_of(epoch):
+        if stop_after is not None and epoch > stop_after:
+            raise KeyboardInterrupt
+        now[:] = [epoch]
+        return batches(epoch)
+
+    torch.manual_seed(7)
+    result = fit(
+        net,
+        Supervised(),
+        batches_of,
+        SCHEDULE,
+        evaluate=(lambda: scores[now[0] - 1]) if scores else None,
+        checkpoint=Checkpoint(folder, identity) if folder else None,
+    )
+    return net, result
+
+
+def losses(result):
+    return [row["loss"] for row in result.curve]
+
+
+@pytest.mark.parametrize("scores", [None, (3.0, 9.0, 4.0, 5.0, 1.0)])
+@pytest.mark.parametrize("stop_after", [1, 3])
+def test_an_interrupted_training_ends_with_the_same_weights(tmp_path, stop_after, scores):
+    whole, wanted = train(scores=scores)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "c", stop_after=stop_after, scores=scores)
+    torch.rand(5)  # whatever else draws in between
+    resumed, found = train(tmp_path / "c", scores=scores)
+    for mine, theirs in zip(resumed.parameters(), whole.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    assert losses(found) == losses(wanted) and found.best_epoch == wanted.best_epoch
+
+
+def test_a_state_of_another_training_or_architecture_is_refused(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "c", stop_after=2)
+    with pytest.raises(BadInput, match="another text or other settings"):
+        train(tmp_path / "c", identity="b")
+    with pytest.raises(BadInput, match=r"another architecture: layers\.0\.bias"):
+        train(tmp_path / "c", width=6)
+
+
+def test_an_interrupt_between_the_two_renames_loses_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "c", stop_after=2)
+    (tmp_path / "c").rename(tmp_path / "c.old")
+    _, found = train(tmp_path / "c")
+    assert losses(found) == losses(train()[1])
+
+
+def test_a_finished_one_is_deleted(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "c", stop_after=2)
+    Checkpoint(tmp_path / "c", "a").delete()
+    assert not (tmp_path / "c").exists()
