@@ -26,6 +26,7 @@ def window(length, units, number=0, labelled=True):
         sentence=0,
         ids=np.arange(length, dtype=np.int32) + 100 * (number + 1),
         first=np.arange(lead, lead + units, dtype=np.int32),
+        last=np.arange(lead, lead + units, dtype=np.int32),
         unit=unit,
         offsets=np.zeros((units, 2), dtype=np.int32),
         labels=np.arange(1, units + 1) if labelled else None,

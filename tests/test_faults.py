@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.run import CHECKOUT, FAULTS, files_named
+from tests.faults.run import CHECKOUT, FAULTS, named_tests
 
 PATCHES = sorted(FAULTS.glob("*.patch"))
 
@@ -16,8 +16,12 @@ def test_a_fault_can_still_be_planted(patch):
         ["git", "apply", "--check", str(patch)], cwd=CHECKOUT, capture_output=True, text=True
     )
     assert applied.returncode == 0, applied.stderr
-    named = files_named(patch)
-    assert named and all(Path(CHECKOUT / name).is_file() for name in named)
+    named = named_tests(patch)
+    assert named
+    for each in named:
+        file, _, test = each.partition("::")
+        text = Path(CHECKOUT / file).read_text(encoding="utf-8")
+        assert not test or f"def {test}(" in text, f"{file} has no {test}"
     assert patch.read_text().startswith("# "), "say what the fault is"
 
 

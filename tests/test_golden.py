@@ -31,3 +31,35 @@ def test_other_numbers_do_not_agree():
     assert not golden.agree({"losses": [1.5, 0.81], "f1": [20.0, 30.0]}, stored)
     assert not golden.agree({"losses": [1.5, 0.8], "f1": [20.0, 33.0]}, stored)
     assert not golden.agree({"losses": [1.5], "f1": [20.0, 30.0]}, stored)
+
+
+@pytest.fixture
+def one_run(tmp_path, monkeypatch):
+    """A golden file of one run in a folder of the test's own; returns what was vouched for."""
+    stored = {"crf": {"version": 1, "losses": [1.5], "f1": [20.0, 30.0]}}
+    monkeypatch.setattr(golden, "STORED", tmp_path / "golden.json")
+    monkeypatch.setattr(golden, "RUNS", {"crf": golden.RUNS["crf"]})
+    golden.STORED.write_text(json.dumps(stored))
+    kinds = []
+    monkeypatch.setattr(provenance, "vouch", lambda kind, version: kinds.append(kind))
+    return kinds
+
+
+@pytest.mark.parametrize("renew", [False, True])
+def test_numbers_that_agree_vouch_for_the_source(one_run, monkeypatch, renew):
+    found = {"losses": [1.5], "f1": [20.0, 30.0]}
+    monkeypatch.setattr(golden, "numbers", lambda config: found)
+    assert golden.main(renew=renew) == 0
+    assert one_run == ["fine_tune"]
+
+
+def test_numbers_that_differ_vouch_for_nothing(one_run, monkeypatch, capsys):
+    found = {"losses": [1.6], "f1": [20.0, 30.0]}
+    monkeypatch.setattr(golden, "numbers", lambda config: found)
+    before = golden.STORED.read_text()
+    assert golden.main(renew=False) == 1
+    assert one_run == [] and golden.STORED.read_text() == before
+    assert "crf" in capsys.readouterr().err
+    # only where they are to be stored anew do they replace the old ones
+    assert golden.main(renew=True) == 0
+    assert json.loads(golden.STORED.read_text())["crf"]["losses"] == [1.6]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinlib.corpora.ledger import Ledger
+from clinlib.corpora.ledger import EVENTS, Ledger
 from clinlib.errors import BadInput
 
 
@@ -44,6 +44,15 @@ def test_merge_adds_counts_and_keeps_at_most_five_places():
 def test_an_event_that_is_none_is_refused_with_the_nearest():
     with pytest.raises(BadInput, match="did you mean 'dropped'"):
         Ledger().note("droped", "reason")
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_event_is_counted(event):
+    ledger = Ledger()
+    ledger.note(event, "reason", "here", "Drug", n=2)
+    ledger.note(event, "reason", "there")
+    assert ledger.rows() == [(event, "reason", "", 1), (event, "reason", "Drug", 2)]
+    assert ledger.examples(event, "reason") == ["here", "there"]
 
 
 def test_nothing_is_counted_for_zero_happenings():

@@ -1,5 +1,6 @@
 """What a record says of its origin: code without its comments, versions, weights, memory."""
 
+import json
 import subprocess
 
 import pytest
@@ -104,6 +105,57 @@ def test_the_routines_rest_on_the_layers_that_make_numbers():
         assert expected in found
     assert not any(name.startswith(("report/", "studies/", "cli")) for name in found)
     assert not any("synthetic" in name or "registry" in name for name in found)
+
+
+@pytest.fixture
+def vouched(tmp_path, monkeypatch):
+    """Sources found equal, in a file of the test's own; today's source of any kind is "now"."""
+    path = tmp_path / "equal_sources.json"
+    path.write_text(json.dumps({"fine_tune": {"1": ["old", "now"], "2": ["new"]}}))
+    monkeypatch.setattr(provenance, "EQUAL_SOURCES", path)
+    monkeypatch.setattr(provenance, "source", lambda kind: "now")
+    provenance._vouched.cache_clear()
+    yield path
+    provenance._vouched.cache_clear()
+
+
+def made_by(source, kind="fine_tune", version=1):
+    return {"kind": kind, "version": version, "provenance": {"source": source}}
+
+
+@pytest.mark.parametrize(
+    ("record", "now", "same"),
+    [
+        (made_by("now"), "now", True),
+        (made_by("unknown"), "unknown", True),  # the very source needs nobody's word
+        (made_by("old"), "now", True),
+        (made_by("now"), "old", True),
+        (made_by("old"), "later", False),  # today's source is not found equal
+        (made_by("earlier"), "now", False),  # what made the record is not
+        (made_by("old", version=2), "now", False),
+        (made_by("new", version=2), "now", False),
+        (made_by("old", kind="pretrain"), "now", False),
+        ({"kind": "fine_tune", "version": 1, "provenance": {}}, "now", False),
+    ],
+)
+def test_a_record_is_current_only_by_the_present_source_or_one_found_equal_to_it(
+    vouched, monkeypatch, record, now, same
+):
+    monkeypatch.setattr(provenance, "source", lambda kind: now)
+    assert provenance.same_source(record) is same
+
+
+def test_what_is_vouched_for_is_so_for_one_version_of_one_kind(vouched, monkeypatch):
+    assert provenance.equal_sources("fine_tune", 1) == ["old", "now"]
+    assert provenance.equal_sources("fine_tune", 3) == []
+    provenance.vouch("pretrain", 1)
+    assert provenance.equal_sources("pretrain", 1) == ["now"]
+    assert provenance.equal_sources("fine_tune", 1) == ["old", "now"]
+    monkeypatch.setattr(provenance, "source", lambda kind: "later")
+    provenance.vouch("fine_tune", 1)
+    provenance.vouch("fine_tune", 1)
+    assert provenance.equal_sources("fine_tune", 1) == ["old", "now", "later"]
+    assert json.loads(vouched.read_text())["fine_tune"]["1"] == ["old", "now", "later"]
 
 
 def test_weights_are_hashed_by_content_and_name_order(tmp_path):

@@ -131,6 +131,8 @@ def test_weights_stand_only_with_their_record(store):
     assert names(place) == ["model.safetensors", "record.json"]
     assert store.artifact_record(KEY)["kind"] == "pretrain"
     assert not made.exists()
+    (place / "record.json").write_text(json.dumps(record(key="f" * 16)))
+    assert store.artifact_record(KEY) is None
     (place / "record.json").write_text("{")
     assert store.artifact_record(KEY) is None
 

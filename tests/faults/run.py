@@ -1,7 +1,8 @@
 """Plants each fault in a copy of the checkout and expects the tests that it names to turn red.
 
 `python tests/faults/run.py [NAME ...]`. A patch's header holds a line on the fault and one
-"# test: PATH" a test file. Exit code 1 if a fault survives, or a patch no longer applies.
+"# test: PATH" or "# test: PATH::TEST" a test. Exit code 1 if a fault survives, or a patch no
+longer applies.
 """
 
 import os
@@ -19,22 +20,31 @@ FAILED = 1  # pytest's exit code for failed tests; 2 and more mean that none was
 AT_ONCE = 2
 
 
-def files_named(patch: Path) -> list[str]:
-    """The test files that a patch names."""
+def named_tests(patch: Path) -> list[str]:
+    """The test files, or single tests, that a patch names."""
     return re.findall(r"^# test: (\S+)$", patch.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def copy_checkout(place: Path) -> None:
+    """Copies the checkout's files as they are now, new ones included, ignored ones not."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (CHECKOUT / name).is_file():  # what is deleted but not committed is still listed
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(CHECKOUT / name, place / name)
 
 
 def judge(patch: Path) -> str:
     """ "killed", or what went wrong, for one fault."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "checkout"
-        copy.mkdir()
-        listed = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True, check=True
-        )
-        for name in filter(None, listed.stdout.split("\0")):
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(CHECKOUT / name, copy / name)
+        copy_checkout(copy)
         applied = subprocess.run(
             ["git", "apply", str(patch)], cwd=copy, capture_output=True, text=True
         )
@@ -53,7 +63,7 @@ def judge(patch: Path) -> str:
             return f"the copy is not what is tested: {where.stdout or where.stderr}"
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-n0"]
-            + files_named(patch),
+            + named_tests(patch),
             cwd=copy,
             env=environment,
             capture_output=True,
