@@ -3,15 +3,37 @@
 It knows no file formats and reads no corpus; the registry does.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from clinlib.errors import BadInput, unknown
 
 SPLITS = ("train", "dev", "test")
+SplitName = Literal["train", "dev", "test"]
+
+
+def _with_group(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"'{pattern}' is no regular expression: {error}") from error
+    if pattern and not groups:
+        raise ValueError(f"'{pattern}' has no group in parentheses")
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_with_group)]  # empty for none
 
 
 class _Strict(BaseModel):
@@ -25,6 +47,9 @@ class Brat(_Strict):
     path: str  # of the folder of .txt and .ann files, below the card's folder
     discontinuous: Literal["hull", "first", "drop"] = "hull"
     on_mismatch: Literal["error", "drop"] = "error"
+    shift: int = 0  # characters by which a span may be moved to the text that it quotes
+    group: Pattern = ""  # whose first group, found in a document's id, names its group
+    type_in_note: Pattern = ""  # whose first group, found in a span's note, is its type
 
 
 class Conll(_Strict):
@@ -33,6 +58,23 @@ class Conll(_Strict):
     format: Literal["conll"]
     token_column: int = 0
     tag_column: int = 1
+    separator: Literal["tab", "blank"] = "tab"
+    block: int | None = None  # words of a document at least, where the files mark no sentences
+    group: int = 1  # such documents in a row that must not part
+
+
+class PubTator(_Strict):
+    """How PubTator files are read: see clinlib.corpora.readers.pubtator.read_pubtator."""
+
+    format: Literal["pubtator"]
+
+
+class Json(_Strict):
+    """How files of JSON records are read: see clinlib.corpora.readers.json_spans.read_json."""
+
+    format: Literal["json"]
+    shape: Literal["phee", "cmedqaner", "presidio"]
+    discontinuous: Literal["hull", "first", "drop"] = "hull"
 
 
 class Generated(_Strict):
@@ -41,23 +83,47 @@ class Generated(_Strict):
     format: Literal["generated"]
 
 
-class Official(_Strict):
-    """One file or folder per split, as published."""
+class Carved(_Strict):
+    """A dev split drawn from published training documents: see clinlib.corpora.splits.carve."""
 
-    official: dict[Literal["train", "dev", "test"], str]
+    dev: Annotated[float, Field(gt=0, lt=1)]  # share of the training documents
+    seed: int
+
+
+class Official(_Strict):
+    """The files or folders of each split, as published."""
+
+    official: dict[SplitName, str | tuple[str, ...]]
+    carved: Carved | None = None  # where no dev split is published
 
 
 class Grouped(_Strict):
-    """Splits drawn by clinlib.corpora.splits.grouped_split."""
+    """Splits drawn by clinlib.corpora.splits.grouped_split from the documents of all parts."""
 
-    grouped: dict[Literal["train", "dev", "test"], float]
+    grouped: dict[SplitName, float]
     seed: int
+    tied: bool = False  # whether texts with passages in common are one group
+    parts: tuple[str, ...] = ("",)  # files or folders
+
+
+class Shared(_Strict):
+    """The one split of documents that several corpora annotate: see clinlib.corpora.collection."""
+
+    shared: str  # a file of data_cards/
+    parts: tuple[str, ...]  # files or folders of this corpus
 
 
 class AsGenerated(_Strict):
     """The splits that the generator returns."""
 
-    generated: tuple[Literal["train", "dev", "test"], ...]
+    generated: tuple[SplitName, ...]
+
+
+class Headings(_Strict):
+    """The headings that part a corpus's documents: see clinlib.corpora.sections."""
+
+    lines: tuple[str, ...] = ()  # headings that fill a line
+    labels: tuple[str, ...] = ()  # headings before a colon at a line's start
 
 
 class Count(_Strict):
@@ -78,10 +144,11 @@ class Computed(_Strict):
 
 
 class Task(Computed):
-    """A choice of a corpus's types, loaded as "corpus:task"."""
+    """A choice of a corpus's types or of other splits, loaded as "corpus:task"."""
 
     types: tuple[str, ...]
     rename: dict[str, str] = {}
+    splits: Official | None = None  # None for those of the corpus
 
 
 class Card(Computed):
@@ -113,12 +180,13 @@ class Card(Computed):
     synthetic: bool
     generator: Annotated[str, Field(pattern=r"^clinlib(\.\w+)+:\w+$")] | None = None
     folder: str | None = None
-    reader: Annotated[Brat | Conll | Generated, Field(discriminator="format")]
+    reader: Annotated[Brat | Conll | PubTator | Json | Generated, Field(discriminator="format")]
     document_unit: str
     files: dict[str, str] = {}
-    splits: Official | Grouped | AsGenerated
+    splits: Official | Grouped | Shared | AsGenerated
     types: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    sections: Headings | None = None
     tasks: dict[str, Task] = {}
     known_problems: tuple[str, ...] = ()
     body: str = ""
@@ -128,17 +196,25 @@ class Card(Computed):
         """Codes of the corpus's languages; the first one chooses the segmenter's rules."""
         return self.language
 
+    @property
+    def generated(self) -> bool:
+        """Whether the library makes the corpus; a synthetic one may also be read from files."""
+        return self.generator is not None
+
     @model_validator(mode="after")
     def _consistent(self) -> "Card":
         generated = isinstance(self.reader, Generated)
-        if self.synthetic != generated or generated != (self.generator is not None):
-            raise ValueError("synthetic: true, reader generated and a generator go together")
+        if generated != self.generated or (generated and not self.synthetic):
+            raise ValueError("reader generated, a generator and synthetic: true go together")
         if generated != (self.folder is None):
-            raise ValueError("folder is null for a synthetic corpus, and for no other")
+            raise ValueError("folder is null for a generated corpus, and for no other")
         if generated != isinstance(self.splits, AsGenerated):
-            raise ValueError("splits {generated: ...} belong to synthetic corpora alone")
-        if isinstance(self.reader, Conll) and not isinstance(self.splits, Official):
-            raise ValueError("a CoNLL corpus has a file per split: splits {official: ...}")
+            raise ValueError("splits {generated: ...} belong to generated corpora alone")
+        whole = isinstance(self.splits, Grouped) and self.splits.parts == ("",)
+        if isinstance(self.reader, Conll | PubTator | Json) and whole:
+            raise ValueError(
+                f"format {self.reader.format}: splits must name files, as official or as parts"
+            )
         for name, task in self.tasks.items():
             for kind in (*task.types, *task.rename):
                 if kind not in self.types:
@@ -152,7 +228,10 @@ def read_card(path: Path) -> Card:
     Raises BadInput naming the file and field: no header, unknown key (with the nearest valid
     one), wrong type, a name that is not the file's.
     """
-    parts = path.read_text(encoding="utf-8").split("---\n", 2)
+    try:
+        parts = path.read_text(encoding="utf-8").split("---\n", 2)
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: not UTF-8 (byte {error.start})") from error
     if len(parts) != 3 or parts[0].strip():
         raise BadInput(f"{path}: a card begins with a YAML header between two lines '---'")
     try:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from clinlib.corpora.card import Card, Computed
+from clinlib.corpora.checksums import read_codes, strangers
 from clinlib.corpora.fingerprint import content_hash
-from clinlib.corpora.registry import Corpus, build, card, cards, data_folder
+from clinlib.corpora.registry import Corpus, build, card, cards, data_folder, repository
 from clinlib.errors import ClinlibError
 
 
@@ -22,8 +23,10 @@ def check(name: str, root: Path | None = None) -> list[str]:
     try:
         data = describe(corpus, root)
     except ClinlibError as error:
-        return [str(error)]
+        return [str(error), *_changed_files(found, root)]
     problems = _differences(f"{corpus}: sha256 of", found.files, data["files"])
+    if problems:
+        problems += _changed_files(found, root)
     parts: list[tuple[str, Computed, dict]] = [(corpus, found, data)]
     parts += [(f"{corpus}:{t}", found.tasks[t], data["tasks"][t]) for t in found.tasks]
     for part, expected, computed in parts:
@@ -41,7 +44,7 @@ def check(name: str, root: Path | None = None) -> list[str]:
 def describe(name: str, root: Path | None = None) -> dict[str, Any]:
     """The computed values of a card's header: files, fingerprint, counts, ledger, tasks."""
     found = card(name, root)
-    folder = None if found.synthetic else data_folder(name, root)
+    folder = None if found.generated else data_folder(name, root)
     described: dict[str, Any] = {"files": _checksums(found, folder) if folder else {}}
     described |= _computed(build(found.name, root, folder))
     described["tasks"] = {
@@ -84,6 +87,18 @@ def checksum(path: Path) -> str:
     names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
     listing = "".join(f"{checksum(path / name)}  {name}\n" for name in names)
     return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _changed_files(card: Card, root: Path | None) -> list[str]:
+    """The files that differ from the codes stored for a corpus; [] where none are stored."""
+    known = read_codes((root or repository()) / "data_cards" / "checksums" / f"{card.name}.txt")
+    if not known:
+        return []
+    try:
+        folder = data_folder(card.name, root)
+    except ClinlibError:
+        return []
+    return strangers(folder, list(card.files), known)
 
 
 def _checksums(card: Card, folder: Path) -> dict[str, str]:
@@ -129,7 +144,7 @@ def _differences(what: str, expected: dict, found: dict) -> list[str]:
 
 
 def _whereabouts(card: Card, root: Path | None) -> str:
-    if card.synthetic:
+    if card.generated:
         return "generated"
     try:
         return str(data_folder(card.name, root))

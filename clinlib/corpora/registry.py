@@ -5,17 +5,28 @@ reads the data and refuses them where they are not the card's.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
-from clinlib.corpora.card import SPLITS, AsGenerated, Card, Grouped, Task, read_card
+from clinlib.corpora.card import (
+    SPLITS,
+    AsGenerated,
+    Card,
+    Grouped,
+    Official,
+    Shared,
+    Task,
+    read_card,
+)
+from clinlib.corpora.collection import divide, read_collection, tie
 from clinlib.corpora.document import Document
 from clinlib.corpora.fingerprint import content_hash
 from clinlib.corpora.ledger import Ledger
 from clinlib.corpora.reading import read_part
+from clinlib.corpora.sections import with_sections
 from clinlib.corpora.segmenter import check_sentences, segment
 from clinlib.corpora.spans import (
     flatten,
@@ -24,7 +35,7 @@ from clinlib.corpora.spans import (
     select_types,
     trim_blanks,
 )
-from clinlib.corpora.splits import check_disjoint, grouped_split
+from clinlib.corpora.splits import carve, check_disjoint, grouped_split
 from clinlib.errors import BadInput, unknown
 
 Splits = dict[str, tuple[Document, ...]]
@@ -103,7 +114,7 @@ def load(name: str, root: Path | None = None) -> Corpus:
     read, and data whose fingerprint is not the card's.
     """
     found = card(name, root)
-    folder = None if found.synthetic else data_folder(name, root)
+    folder = None if found.generated else data_folder(name, root)
     return _loaded(name, root, folder, fingerprint(name, root))
 
 
@@ -141,7 +152,7 @@ def build(name: str, root: Path | None = None, folder: Path | None = None) -> Co
     ledger = Ledger()
     splits = {
         split: tuple(_prepared(document, found, task, ledger) for document in documents)
-        for split, documents in _read(found, folder, ledger).items()
+        for split, documents in _read(found, task, folder, root, ledger).items()
     }
     check_disjoint(splits)
     types = found.types
@@ -153,8 +164,11 @@ def build(name: str, root: Path | None = None, folder: Path | None = None) -> Co
 def _prepared(document: Document, card: Card, task: Task | None, ledger: Ledger) -> Document:
     """The document segmented, with the wanted types, without blanks at edges and overlaps."""
     document = trim_blanks(document, ledger)
+    document = select_types(document, card.types, ledger, left_out=card.left_out)
+    if card.sections:
+        document = with_sections(document, card.sections.lines, card.sections.labels)
     if not document.sentences:
-        # bounds respect the spans of all types, so that every task has the same sentences
+        # bounds respect the spans of all the card's types: every task has the same sentences
         sentences = segment(
             document.text,
             card.languages[0],
@@ -165,27 +179,37 @@ def _prepared(document: Document, card: Card, task: Task | None, ledger: Ledger)
         )
         document = replace(document, sentences=sentences)
     check_sentences(document)
-    document = select_types(document, card.types, ledger, left_out=card.left_out)
     if task:
         document = select_types(document, task.types, ledger, reason="type not in the task")
         document = rename_types(document, task.rename)
     return flatten(merge_duplicates(document, ledger), ledger)
 
 
-def _read(card: Card, folder: Path | None, ledger: Ledger) -> Mapping[str, tuple[Document, ...]]:
+def _read(
+    card: Card, task: Task | None, folder: Path | None, root: Path | None, ledger: Ledger
+) -> Mapping[str, tuple[Document, ...]]:
     """Documents by split, as the reader or the generator gives them."""
-    if isinstance(card.splits, AsGenerated):
+    splits = (task and task.splits) or card.splits
+    if isinstance(splits, AsGenerated):
         return _generated(card, ledger)
     assert folder is not None
-    if isinstance(card.splits, Grouped):
-        documents = read_part(card, folder, "", ledger)
-        return grouped_split(documents, card.splits.grouped, card.splits.seed)
-    official = card.splits.official
-    return {
-        split: tuple(read_part(card, folder, official[split], ledger))
-        for split in SPLITS
-        if split in official
-    }
+
+    def read(parts: str | Iterable[str]) -> tuple[Document, ...]:
+        parts = [parts] if isinstance(parts, str) else parts
+        return tuple(
+            document for part in parts for document in read_part(card, folder, part, ledger)
+        )
+
+    match splits:
+        case Grouped(grouped=shares, seed=seed, parts=parts, tied=tied):
+            documents = tie(read(parts)) if tied else read(parts)
+            return grouped_split(documents, shares, seed)
+        case Shared(shared=file, parts=parts):
+            collection = read_collection((root or repository()) / "data_cards" / file)
+            return divide(collection, read(parts))
+        case Official(official=official, carved=carved):
+            found = {split: read(official[split]) for split in SPLITS if split in official}
+            return carve(found, carved.dev, carved.seed) if carved else found
 
 
 def _generated(card: Card, ledger: Ledger) -> Mapping[str, tuple[Document, ...]]:

@@ -21,7 +21,7 @@ Bounds = tuple[tuple[int, int], ...]
 _ANYWHERE = {
     "en": "dr mr mrs ms prof st jr sr fig figs ref refs vs viz cf e.g i.e approx ca resp ed eds",
     "es": "dr dra drs sr sra srta prof fig figs ref aprox ca p.ej ej vs ee sto sta d dña av "
-    "avda univ",
+    "avda c/ ctra pza pz gral hnos edf univ",
     "nl": "dr drs mr mw mevr dhr prof ir ing fig bijv bv ca resp evt d.w.z o.a m.b.t m.n i.v.m "
     "t.g.v i.c.m z.n t.o.v a.g.v a.d.h.v incl excl vs pat gem v",
     "zh": "dr mr mrs fig vs",
@@ -29,7 +29,7 @@ _ANYWHERE = {
 # The same, where a number follows.
 _BEFORE_NUMBER = {
     "en": "no nos p pp vol art sec ch eq tab temp",
-    "es": "n no nº núm num p pp pág págs vol art cap tel tlf c temp",
+    "es": "n no nº núm num p pp pág págs vol art cap tel tlf tfno c c.p km esc bl apto temp",
     "nl": "nr nrs no p pp blz vol art tel temp",
     "zh": "no",
 }
@@ -40,7 +40,6 @@ _CLOSERS = "\"'”’»)\\]}」』）】"
 _LATIN_END = re.compile(rf"([.!?…]+)[{_CLOSERS}]*(?=\s)")
 # Chinese marks end a sentence without a blank after them
 _CHINESE_END = re.compile(rf"([。！？!?…]+)[{_CLOSERS}]*|(\.)[{_CLOSERS}]*(?=\s)")
-_LAST_WORDS = re.compile(r"(?:(\S+)\s+)?(\S+)$")
 _DUTCH_ELISION = re.compile(r"['’][nst] [A-Z]")  # "'s Nachts": what is in capitals comes second
 _OPENERS = "\"'“‘«([{¿¡「『（【-–—•*"
 _ITEM_NUMBER = re.compile(r"\s*[(\[]?(?:\d{1,2}|[a-zA-Z])(?:\.\d{1,2})*")
@@ -128,10 +127,10 @@ def _is_end(line: str, match: re.Match, language: str) -> bool:
     before = line[: match.start()]
     if _ITEM_NUMBER.fullmatch(before):  # "2." or "a." at the start of the line numbers an item
         return False
-    words = _LAST_WORDS.search(before)
-    if words is None:
+    if not before or before[-1].isspace():
         return True
-    previous, last = words.group(1) or "", words.group(2).lstrip(_OPENERS)
+    *_, previous, last = ["", *before.rsplit(maxsplit=2)]
+    last = last.lstrip(_OPENERS)
     word = last.lower()
     if word in _ANYWHERE[language].split():
         return False

@@ -74,3 +74,18 @@ def check_disjoint(splits: Mapping[str, Iterable[Document]]) -> None:
 
 def _group(document: Document) -> str:
     return document.group or document.id
+
+
+def carve(
+    splits: Mapping[str, Sequence[Document]], share: float, seed: int
+) -> dict[str, tuple[Document, ...]]:
+    """The splits with a dev split drawn from the training documents, of which it gets `share`.
+
+    Raises BadInput where there is a dev split already, or none for training, and for a share
+    outside [0, 1].
+    """
+    if "dev" in splits or "train" not in splits:
+        raise BadInput(f"a dev split is carved out of train alone, not out of {list(splits)}")
+    parts = grouped_split(splits["train"], {"train": 1 - share, "dev": share}, seed)
+    others = {name: tuple(part) for name, part in splits.items() if name != "train"}
+    return parts | others

@@ -74,7 +74,10 @@ def untitled(text: str) -> str:
 
 def _banners(card: Card) -> list[str]:
     if card.synthetic:
-        text = "Results on it show a mechanism; they never stand beside published ones."
+        text = (
+            "Its text is made up: results on it show a mechanism and say nothing of clinical text; "
+            "they never stand beside published ones."
+        )
         return [f":::{{admonition}} Synthetic corpus\n{text}\n:::\n"]
     if card.gated:
         text = (

@@ -37,8 +37,8 @@ def present(names: Sequence[str]) -> dict[str, Corpus]:
 
 
 def is_here(name: str) -> bool:
-    """Whether the data of a corpus are on this machine; a synthetic corpus always is."""
-    if card(name).synthetic:
+    """Whether the data of a corpus are on this machine; a generated corpus always is."""
+    if card(name).generated:
         return True
     try:
         data_folder(name)

@@ -9,7 +9,7 @@ from clinlib.studies.cells import Cell
 
 @lru_cache
 def is_synthetic(corpus: str) -> bool:
-    """Whether a corpus is generated, as its card says; a task is what its corpus is."""
+    """Whether the text of a corpus is made up, as its card says; a task is what its corpus is."""
     return card(corpus).synthetic
 
 

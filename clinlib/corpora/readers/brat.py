@@ -6,8 +6,8 @@ normalisations are checked for form and counted as read over.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ from clinlib.errors import BadInput
 
 OnMismatch = Literal["error", "drop"]
 Discontinuous = Literal["hull", "first", "drop"]
+NOTES = "notes, not used"
 
 _FRAGMENTS = re.compile(r"\d+ \d+(?:;\d+ \d+)*")
 # first characters of an id -> what it is, and the form of what follows the id and a tab
@@ -55,17 +56,24 @@ def read_brat(
     *,
     discontinuous: Discontinuous = "hull",
     on_mismatch: OnMismatch = "error",
+    shift: int = 0,
+    group: str = "",
+    type_in_note: str = "",
     ledger: Ledger | None = None,
 ) -> list[Document]:
     """Documents of a folder, sorted by id (the file's stem), spans as annotated: they may overlap.
 
     A discontinuous span becomes its hull (first to last character), its first fragment, or is
-    dropped; each is counted. A quote that is not the text at its offsets is an error or, with
-    on_mismatch="drop", drops the span and is counted. Blanks only part words in that comparison:
-    the format writes a line break as a blank, and some tools leave blanks behind the quote.
+    dropped; each is counted. A quote that is not the text at its offsets, nor at most `shift`
+    characters away, is an error or, with on_mismatch="drop", drops the span; both moving and
+    dropping are counted. Blanks only part words in that comparison: the format writes a line
+    break as a blank, and some tools leave blanks behind the quote.
+    `group` is a pattern whose first group, in a document's id, names the documents that must not
+    part; `type_in_note` one whose first group, in a note on a span, is that span's type.
 
     Raises BadInput, with file and line, for malformed lines, repeated ids, offsets outside the
-    text and quotes that do not match; and for a .txt or .ann file without its partner.
+    text and quotes that do not match; for a .txt or .ann file without its partner; and for an id
+    or a note in which the pattern finds nothing.
     """
     ledger = Ledger() if ledger is None else ledger
     if not folder.is_dir():
@@ -79,13 +87,27 @@ def read_brat(
     if not texts:
         raise BadInput(f"{folder}: no .txt and .ann files")
     return [
-        _document(texts[stem], annotations[stem], discontinuous, on_mismatch, ledger)
+        replace(
+            _document(
+                texts[stem],
+                annotations[stem],
+                discontinuous,
+                on_mismatch,
+                shift,
+                type_in_note,
+                ledger,
+            ),
+            group=_found(group, stem, f"{texts[stem]}: its name") if group else "",
+        )
         for stem in sorted(texts)
     ]
 
 
-def read_annotations(path: Path, ledger: Ledger | None = None) -> Annotations:
-    """One .ann file without its text. Raises BadInput, with file and line, for malformed lines."""
+def read_annotations(path: Path, ledger: Ledger | None = None, notes: str = NOTES) -> Annotations:
+    """One .ann file without its text; `notes` is what its notes are counted as.
+
+    Raises BadInput, with file and line, for malformed lines.
+    """
     ledger = Ledger() if ledger is None else ledger
     found = Annotations()
     for number, line in enumerate(_lines(path), start=1):
@@ -106,7 +128,8 @@ def read_annotations(path: Path, ledger: Ledger | None = None) -> Annotations:
             found.attributes.setdefault(target, {})[attribute] = value or ""
         elif what == "notes":
             found.notes.setdefault(match.group(1), []).append(match.group(2) or "")
-        ledger.note("read", f"{what}, not used", f"{path.name}:{number}")
+        reason = notes if what == "notes" else f"{what}, not used"
+        ledger.note("read", reason, f"{path.name}:{number}")
     return found
 
 
@@ -134,13 +157,20 @@ def _document(
     annotation_path: Path,
     discontinuous: Discontinuous,
     on_mismatch: OnMismatch,
+    shift: int,
+    type_in_note: str,
     ledger: Ledger,
 ) -> Document:
     text = _text(text_path)
-    annotations = read_annotations(annotation_path, ledger)
+    notes = "notes, giving types" if type_in_note else NOTES
+    annotations = read_annotations(annotation_path, ledger, notes)
     spans = []
     for name, bound in annotations.textbounds.items():
         where = f"{annotation_path.name}:{bound.line}"
+        if type_in_note:
+            note = " ".join(annotations.notes.get(name, ()))
+            place = f"{annotation_path}:{bound.line}: the note on {name}"
+            bound = replace(bound, type=_found(type_in_note, note, place))
         last = max(end for _, end in bound.fragments)
         if last > len(text):
             raise BadInput(
@@ -148,17 +178,32 @@ def _document(
                 f"the text has {len(text)} characters; it quotes {bound.quote!r}"
             )
         ledger.note("read", "spans", where, bound.type)
-        found = " ".join(text[start:end] for start, end in bound.fragments)
-        if found.split() != bound.quote.split():
+        placed = _placed(bound, text, shift)
+        if placed is None:
             if on_mismatch == "error":
                 raise BadInput(
                     f"{annotation_path}:{bound.line}: {name} quotes {bound.quote!r}, "
-                    f"the text at its offsets is {found!r}"
+                    f"the text at its offsets is {_covered(bound.fragments, text)!r}"
                 )
             ledger.note("dropped", "quote does not match the text", where, bound.type)
             continue
-        spans.extend(_contiguous(bound, discontinuous, where, ledger))
+        if placed != bound:
+            ledger.note("repaired", "moved to the text that it quotes", where, bound.type)
+        spans.extend(_contiguous(placed, discontinuous, where, ledger))
     return Document(text_path.stem, text, tuple(sorted(spans)))
+
+
+def _placed(bound: TextBound, text: str, shift: int) -> TextBound | None:
+    """The annotation at the nearest place, at most `shift` away, whose text it quotes; or None."""
+    for step in sorted(range(-shift, shift + 1), key=abs):
+        fragments = tuple((start + step, end + step) for start, end in bound.fragments)
+        if min(fragments)[0] >= 0 and _covered(fragments, text).split() == bound.quote.split():
+            return replace(bound, fragments=fragments)
+    return None
+
+
+def _covered(fragments: Iterable[tuple[int, int]], text: str) -> str:
+    return " ".join(text[start:end] for start, end in fragments)
 
 
 def _contiguous(
@@ -176,6 +221,13 @@ def _contiguous(
         yield Span(*first, bound.type)
     else:
         ledger.note("dropped", "discontinuous", where, bound.type)
+
+
+def _found(pattern: str, text: str, what: str) -> str:
+    match = re.search(pattern, text)
+    if match is None:
+        raise BadInput(f"{what}, {text!r}, does not fit the pattern {pattern!r}")
+    return match.group(1)
 
 
 def _text(path: Path) -> str:

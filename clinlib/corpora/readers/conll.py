@@ -1,10 +1,10 @@
-"""CoNLL: reader of tab-separated token and tag columns with IOB2 tags.
+"""CoNLL: reader of token and tag columns, parted by a tab or a blank, with IOB2 tags.
 
 The text of such a corpus is not the source's: tokens are joined by one space.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clinlib.corpora.document import Document, Span
@@ -12,6 +12,7 @@ from clinlib.corpora.ledger import Ledger
 from clinlib.errors import BadInput, unknown
 
 DOCUMENT_MARK = "-DOCSTART-"
+SENTENCE_ENDS = (".", "!", "?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ def read_conll(
     types: tuple[str, ...] | None = None,
     token_column: int = 0,
     tag_column: int = 1,
+    separator: str = "\t",
+    block: int | None = None,
+    group: int = 1,
     ledger: Ledger | None = None,
 ) -> list[Document]:
     """Documents of one file, ids "<stem>-<number from 1>", with words and sentences as given.
@@ -36,20 +40,48 @@ def read_conll(
     start or another type) begins a span, as B- would, and is counted as repaired.
     `types` are the valid types, None for any.
 
+    With `block`, the file is one run of words without marks (a blank line in it says nothing): it
+    is cut into documents of at least so many words, behind a word that ends in . ! or ? and
+    outside spans. They have no sentences yet; `group` of them in a row are one group.
+
     Raises BadInput, with file and line, for another number of columns than the first line has, an
     empty token, a tag that is not O, B-TYPE or I-TYPE, or a type not in `types`; and for a file
     that is missing or not UTF-8.
     """
     ledger = Ledger() if ledger is None else ledger
-    found = list(_documents(path, token_column, tag_column))
+    found = list(_documents(path, token_column, tag_column, separator))
+    if block is not None:
+        run = [line for document in found for sentence in document for line in sentence]
+        found = [[part] for part in _blocks(run, block)]
     width = max(5, len(str(len(found))))
-    return [
+    documents = [
         _document(f"{path.stem}-{number:0{width}d}", sentences, path, types, ledger)
         for number, sentences in enumerate(found, start=1)
     ]
+    if block is None:
+        return documents
+    return [
+        replace(document, sentences=(), group=documents[number - number % group].id)
+        for number, document in enumerate(documents)
+    ]
 
 
-def _documents(path: Path, token_column: int, tag_column: int) -> Iterator[list[list[_Line]]]:
+def _blocks(lines: list[_Line], block: int) -> Iterator[list[_Line]]:
+    """The lines in parts of at least `block`, the last one with what is left over."""
+    start = 0
+    for at, line in enumerate(lines, start=1):
+        within = at < len(lines) and lines[at].tag.startswith("I-")
+        ends = line.token.endswith(SENTENCE_ENDS) and not within
+        if ends and at - start >= block and len(lines) - at >= block:
+            yield lines[start:at]
+            start = at
+    if start < len(lines):
+        yield lines[start:]
+
+
+def _documents(
+    path: Path, token_column: int, tag_column: int, separator: str
+) -> Iterator[list[list[_Line]]]:
     """Each document as its sentences, each a list of lines."""
     marked, document, sentence = False, [], []
     columns = None
@@ -62,9 +94,9 @@ def _documents(path: Path, token_column: int, tag_column: int) -> Iterator[list[
     # split at line feeds alone: str.splitlines would also cut at rarer marks inside a token
     for number, raw in enumerate([*text.split("\n"), ""], start=1):
         line = raw.removesuffix("\r")
-        starts_document = line.split("\t")[0].startswith(DOCUMENT_MARK)
+        starts_document = line.split(separator)[0].startswith(DOCUMENT_MARK)
         if line.strip() and not starts_document:
-            fields = line.split("\t")
+            fields = line.split(separator)
             columns = columns or len(fields)
             if len(fields) != columns or len(fields) <= max(token_column, tag_column):
                 raise BadInput(

@@ -1,0 +1,164 @@
+"""Overlap: which documents of one corpus or text file stand in another, and what to keep out.
+
+A document stands in another source if at least half of its shingles do; one with fewer than 12
+shingles is not judged. Sources are "corpus", "corpus:task" and "text:FILE".
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import permutations
+
+from clinlib.corpora.card import SPLITS
+from clinlib.corpora.registry import card, load
+from clinlib.corpora.shingles import WIDTH, Shingles, shingles, stand, tied
+from clinlib.corpora.texts import read_texts, text_files
+from clinlib.errors import unknown
+
+TEXT = "text:"
+ANY = "any other corpus"
+ANY_TEST = "a test split of another corpus"
+WIDTHS = {"zh": 20}  # characters; as much is said in 20 Chinese ones as in 60 letters
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How much of `part` stands in `whole`.
+
+    `documents` of the part, those `judged`, those `standing` in the whole; `share` of the part's
+    normalised characters that they make up.
+    """
+
+    language: str
+    part: str
+    whole: str
+    documents: int
+    judged: int
+    standing: int
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """A corpus's or a file's shingles, over all texts and over each split alone."""
+
+    name: str
+    whole: Shingles
+    splits: dict[str, Shingles]
+
+    @property
+    def labelled(self) -> bool:
+        return not self.name.startswith(TEXT)
+
+
+def matrix(names: Iterable[str]) -> list[dict[str, str | int | float]]:
+    """The overlaps of every two sources of one language, in both directions, as plain rows.
+
+    Two files of text are not compared. Each source also has a row for all corpora but itself, one
+    for their test splits; and a corpus has rows for its own test and dev documents that stand in
+    an earlier split. Only texts of one language at a time are held, about 12 bytes a character.
+
+    Raises BadInput for unknown sources and for data that are not here.
+    """
+    by_language: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        by_language.setdefault(_language(name), []).append(name)
+    rows = []
+    for language, group in by_language.items():
+        rows += _rows(language, [_source(name) for name in group])
+    return [asdict(row) for row in rows]
+
+
+def keep_out(
+    source: str, targets: Sequence[str], splits: Sequence[str] = ("test",)
+) -> frozenset[int]:
+    """Numbers of the source's texts that must not be trained on before the targets are tested.
+
+    The texts of "text:FILE" count in the file's order, those of a corpus in the order of its
+    training split. One is kept out if it is tied to a document of the targets' `splits`: they
+    share 50 shingles, or half of those of the one that has fewer. Sources and targets in other
+    languages have nothing in common.
+
+    Raises BadInput for unknown sources and for data that are not here.
+    """
+    language = _language(source)
+    tested = [
+        document.text
+        for target in targets
+        if _language(target) == language
+        for split in splits
+        for document in load(target).splits.get(split, ())
+    ]
+    if not tested:
+        return frozenset()
+    width = WIDTHS.get(language, WIDTH)
+    found = tied(shingles(training_texts(source), width), shingles(tested, width))
+    return frozenset(found[:, 0].tolist())
+
+
+def training_texts(source: str) -> list[str]:
+    """The texts that may be trained on: a corpus's training split, or a whole file."""
+    if source.startswith(TEXT):
+        return list(read_texts(source.removeprefix(TEXT)))
+    return [document.text for document in load(source).splits.get("train", ())]
+
+
+def _rows(language: str, sources: list[_Source]) -> list[Overlap]:
+    rows = []
+    for part, whole in permutations(sources, 2):
+        if part.labelled or whole.labelled:
+            rows.append(_row(language, part.name, part.whole, whole.name, [whole.whole]))
+    for part in sources:
+        others = [other for other in sources if other.labelled and other is not part]
+        tests = [other.splits["test"] for other in others if "test" in other.splits]
+        if others:
+            wholes = [other.whole for other in others]
+            rows.append(_row(language, part.name, part.whole, ANY, wholes))
+            rows.append(_row(language, part.name, part.whole, ANY_TEST, tests))
+        earlier: dict[str, Shingles] = {}
+        for split in SPLITS:
+            if split not in part.splits:
+                continue
+            if earlier:
+                name, seen = f"{part.name}, {split}", f"{part.name}, {' and '.join(earlier)}"
+                rows.append(_row(language, name, part.splits[split], seen, [*earlier.values()]))
+            earlier[split] = part.splits[split]
+    return rows
+
+
+def _row(
+    language: str, part: str, texts: Shingles, whole: str, others: Sequence[Shingles]
+) -> Overlap:
+    standing = stand(texts, *others)
+    characters = int(texts.lengths.sum())
+    return Overlap(
+        language,
+        part,
+        whole,
+        documents=len(texts),
+        judged=int(texts.judged.sum()),
+        standing=int(standing.sum()),
+        share=float(texts.lengths[standing].sum()) / max(characters, 1),
+    )
+
+
+def _source(name: str) -> _Source:
+    width = WIDTHS.get(_language(name), WIDTH)
+    if name.startswith(TEXT):
+        return _Source(name, shingles(read_texts(name.removeprefix(TEXT)), width), {})
+    splits = load(name).splits
+    parts = {
+        split: shingles((document.text for document in documents), width)
+        for split, documents in splits.items()
+    }
+    texts = (document.text for documents in splits.values() for document in documents)
+    return _Source(name, shingles(texts, width), parts)
+
+
+def _language(name: str) -> str:
+    if name.startswith(TEXT):
+        files = text_files()
+        file = name.removeprefix(TEXT)
+        if file not in files:
+            raise unknown("text", file, files)
+        return files[file].language
+    return card(name).languages[0]

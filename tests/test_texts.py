@@ -1,0 +1,59 @@
+"""Texts: both forms of unlabelled text, pinned; what is missing, changed or malformed."""
+
+import hashlib
+
+import pytest
+import yaml
+
+from clinlib.corpora.texts import is_here, read_texts, text_files
+from clinlib.errors import BadInput
+
+FILES = {"a.txt": "one\n\ntwo \x85 three\n", "b.jsonl": '{"text": "first"}\n{"text": "second"}\n'}
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    (tmp_path / "text").mkdir()
+    (tmp_path / "data_cards").mkdir()
+    monkeypatch.setenv("CLINLIB_DATA", str(tmp_path))
+    pin(tmp_path, FILES)
+    return tmp_path
+
+
+def pin(root, files):
+    listed = {}
+    for name, content in files.items():
+        (root / "text" / name).write_bytes(content.encode())
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        listed[name] = {"language": "en", "what": "toy", "licence": "MIT", "sha256": digest}
+    (root / "data_cards" / "texts.yml").write_text(yaml.safe_dump(listed))
+
+
+def test_a_line_or_a_json_object_a_line_is_a_text(root):
+    assert list(read_texts("a.txt", root)) == ["one", "", "two \x85 three"]
+    assert list(read_texts("b.jsonl", root)) == ["first", "second"]
+    assert text_files(root)["b.jsonl"].language == "en"
+
+
+def test_an_unknown_missing_or_changed_file_is_refused(root):
+    with pytest.raises(BadInput, match="unknown text 'a.text'; did you mean 'a.txt'"):
+        list(read_texts("a.text", root))
+    (root / "text" / "a.txt").write_text("other")
+    with pytest.raises(BadInput, match="text file 'a.txt' has the checksum .*, its pin"):
+        list(read_texts("a.txt", root))
+    (root / "text" / "a.txt").unlink()
+    assert not is_here("a.txt")
+    with pytest.raises(BadInput, match="there is no text file 'a.txt'; set CLINLIB_DATA"):
+        list(read_texts("a.txt", root))
+
+
+@pytest.mark.parametrize("line", ["{", '{"txt": "first"}', "[1]", ""])
+def test_a_line_of_json_without_a_text_is_refused(root, line):
+    pin(root, {"b.jsonl": f'{{"text": "first"}}\n{line}\n{{"text": "x"}}\n'})
+    with pytest.raises(BadInput, match=r"b\.jsonl:2: no JSON object with a text"):
+        list(read_texts("b.jsonl", root))
+
+
+def test_every_file_of_the_project_is_pinned():
+    for file in text_files().values():
+        assert len(file.sha256) == 64 and file.language and file.what and file.licence
