@@ -6,12 +6,14 @@ they disagree the numerics changed: raise the kind's VERSION, then `make vouch A
 """
 
 import argparse
+import importlib
 import json
 import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -21,9 +23,10 @@ from clinlib.corpora.ledger import Ledger
 from clinlib.corpora.registry import Corpus
 from clinlib.corpora.segmenter import segment
 from clinlib.corpora.synthetic.letters import TYPES, Mechanisms, generate
-from clinlib.experiments import fine_tune, pretrain, provenance
+from clinlib.experiments import fine_tune, provenance
+from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
-from clinlib.experiments.spec import KINDS, FineTune, Pretrain
+from clinlib.experiments.spec import KINDS, Ensemble, FineTune, Pretrain, Similarity
 
 STORED = Path(__file__).with_name("golden.json")
 PLAIN = FineTune(
@@ -34,6 +37,7 @@ PLAIN = FineTune(
     epochs=2,
     batch_size=8,
 )
+TRAINED = PLAIN.replaced(epochs=4, learning_rate=4e-3)
 MASKING = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
 # together they pass through every field that a record's numbers can hang on
 RUNS = {
@@ -61,7 +65,11 @@ RUNS = {
     "packaged weights": PLAIN.replaced(
         encoder="minilm", vocabulary=4000, learning_rate=1e-3, sentences=100
     ),
+    "part of several": PLAIN.replaced(fold=(1, 4)),
+    "encoder of another run": PLAIN.replaced(encoder=PLAIN, seed=4),
     "masked language model": MASKING,
+    "vote": Ensemble(of=tuple(TRAINED.replaced(seed=seed) for seed in (1, 2, 3))),
+    "similarity": Similarity(source=PLAIN, target=TRAINED, vectors=500),
 }
 
 
@@ -88,16 +96,31 @@ def on_micro(corpus: Corpus):
         torch.set_num_threads(threads)
 
 
-def numbers(config: FineTune | Pretrain) -> dict[str, list[float]]:
-    """Losses by epoch, and strict F1 on dev and test or the held-out loss."""
+def numbers(config: Config) -> dict[str, list[float]]:
+    """Losses by epoch, the held-out loss or distances; and strict F1 on the splits scored."""
     with on_micro(micro()), tempfile.TemporaryDirectory() as folder:
-        routine = fine_tune if isinstance(config, FineTune) else pretrain
-        record = routine.run(config, RunContext(artifact=Path(folder)))
-    losses = [row["loss"] for row in record["curve"]]
-    if isinstance(config, Pretrain):
-        return {"losses": [*losses, record["held_out"]["loss"]], "f1": []}
-    f1 = [record["scores"][split]["strict"]["f1"] for split in ("dev", "test")]
+        record = made(config, Path(folder))
+    losses = [row["loss"] for row in record.get("curve", ())]
+    losses += [record["held_out"]["loss"]] if "held_out" in record else []
+    losses += record.get("distances", {}).values()
+    scores = record.get("scores", {})
+    f1 = [scores[split]["strict"]["f1"] for split in ("dev", "test") if split in scores]
     return {"losses": losses, "f1": [round(each, 2) for each in f1]}
+
+
+def made(config: Config, folder: Path) -> dict[str, Any]:
+    """The record of a run whose weights, and those of the runs it starts from, lie below folder."""
+    held = [getattr(config, name) for name in config.starts_from]
+    parents = [each for value in held for each in (value if isinstance(value, tuple) else (value,))]
+    parents = [each for each in parents if isinstance(each, Config)]
+    places = {parent: folder / f"parent{number}" for number, parent in enumerate(parents)}
+    for parent, place in places.items():
+        made(parent, place)
+    module, function = config.routine.split(":")
+    routine = getattr(importlib.import_module(module), function)
+    folder.mkdir(parents=True, exist_ok=True)
+    with patch.object(RunContext, "parent", lambda self, parent: places[parent]):
+        return routine(config, RunContext(artifact=folder))
 
 
 def agree(found: dict[str, list[float]], stored: dict[str, list[float]]) -> bool:

@@ -17,6 +17,7 @@ LAYERS = (
     "models",
     "training",
     "adaptation",
+    "transfer",
     "evaluation",
     "experiments",
     "studies",
@@ -25,7 +26,9 @@ LAYERS = (
     "cli",
 )
 WITH_TORCH = ("models.", "training.", "adaptation.", "encoding.batches", "bench.")
-ROUTINES = ("experiments.fine_tune", "experiments.pretrain")
+ROUTINES = tuple(
+    f"experiments.{kind}" for kind in ("fine_tune", "pretrain", "ensemble", "similarity")
+)
 
 
 def modules() -> dict[str, Path]:

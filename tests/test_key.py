@@ -91,6 +91,7 @@ def test_every_field_is_part_of_the_key(field):
         "precision": "bf16",
         "keep_predictions": True,
         "empty_share": 0.5,
+        "fold": (1, 5),
         "class_weights": "balanced",
         "dropout": 0.5,
         "label_smoothing": 0.5,

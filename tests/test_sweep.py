@@ -317,3 +317,47 @@ def test_two_sweeps_at_once_share_the_work(store):
     assert sum(int(ran) for ran, _, _ in said) == 7
     assert all(int(found) >= 0 and code == "0" for _, found, code in said)
     assert len(records(store.base)) == 6
+
+
+def model_of(*rates, rule="median", **fields) -> Choose:
+    candidates = tuple(tune(learning_rate=rate, **fields) for rate in rates)
+    return Choose(of=candidates, rule=rule, take="model")
+
+
+def test_a_tagger_leaves_its_weights_only_where_another_run_starts_from_it(store):
+    source = tune(corpus="source")
+    swept(store, [source])
+    assert store.artifact_record(key(source, store.pins)) is None
+    report = swept(store, [tune(encoder=source)])
+    assert len(report.ran) == 2 and runs(store.base) == ["source 0", "source 0", "works 0"]
+    record = store.get(tune(encoder=source))
+    made = store.artifact_record(key(source, store.pins))
+    assert record["provenance"]["parents"] == {made["key"]: made["provenance"]["weights"]}
+    assert swept(store, [tune(encoder=source)]).to_run == 0
+
+
+def test_the_median_source_is_what_a_run_starts_from(store):
+    choose = model_of(0.1, 0.3, 0.2)
+    config = tune(corpus="target", encoder=choose)
+    report = swept(store, [config])
+    assert len(report.ran) == 4 and report.exit_code == 0
+    record = store.get(config)
+    middle = key(choose.of[2], store.pins)
+    assert record["chosen"] == {"encoder": middle}
+    assert list(record["provenance"]["parents"]) == [middle]
+
+
+def test_of_sources_with_records_only_the_chosen_one_is_trained_again_for_its_weights(store):
+    choose = model_of(0.1, 0.3, 0.2)
+    swept(store, choose.of)
+    report = swept(store, [tune(corpus="target", encoder=choose)])
+    assert sorted(report.ran) == sorted(
+        key(each, store.pins) for each in (choose.of[2], tune(corpus="target", encoder=choose))
+    )
+
+
+def test_a_choice_of_a_run_is_no_rate_and_a_rate_no_run():
+    with pytest.raises(BadInput, match="takes model, not learning_rate"):
+        tune(learning_rate=model_of(0.1, 0.2))
+    with pytest.raises(BadInput, match="takes learning_rate, not model"):
+        tune(encoder=chosen(0.1, 0.2))

@@ -12,10 +12,25 @@ from fractions import Fraction
 import numpy as np
 
 from clinlib.corpora.document import Document
-from clinlib.corpora.splits import shuffled
+from clinlib.corpora.splits import grouped_split, shuffled
 from clinlib.errors import BadInput
 
 Index = list[tuple[int, int]]
+FOLD_SEED = 0  # of the division into parts, the same for every run
+
+
+def fold(
+    documents: Sequence[Document], k: int, n: int
+) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
+    """The documents of all parts of n but the k-th (from 1), and those of the k-th.
+
+    The parts are drawn once for all k; documents of one group stay in one part.
+    Raises BadInput where there are more parts than groups of documents.
+    """
+    parts = grouped_split(documents, {str(part): 1 / n for part in range(1, n + 1)}, FOLD_SEED)
+    selects = {document.id for document in parts[str(k)]}
+    kept = tuple(document for document in documents if document.id not in selects)
+    return kept, tuple(document for document in documents if document.id in selects)
 
 
 def sentence_index(documents: Sequence[Document]) -> Index:

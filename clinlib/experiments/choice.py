@@ -5,11 +5,12 @@ from typing import Any
 
 from clinlib.errors import BadInput
 from clinlib.experiments.record import Record
-from clinlib.experiments.spec import Choose
+from clinlib.experiments.spec import MODEL, Choose
 
 
 def resolve(choose: Choose, records: Sequence[Record | None]) -> Any:
-    """The field that the rule takes, given the candidates' records in the order of `choose.of`.
+    """What the rule takes of a candidate, given the records in the order of `choose.of`: a field,
+    or where it takes a model the candidate itself.
 
     "best" is the highest score, "median" the lower middle one; ties go to the first candidate.
 
@@ -20,8 +21,8 @@ def resolve(choose: Choose, records: Sequence[Record | None]) -> Any:
         raise BadInput(f"no record of the candidate {missing.label()}")
     scores = [score(record, choose.by) for record in records]
     rank = 0 if choose.rule == "best" else len(scores) // 2
-    picked = scores.index(sorted(scores, reverse=True)[rank])
-    return getattr(choose.of[picked], choose.take)
+    picked = choose.of[scores.index(sorted(scores, reverse=True)[rank])]
+    return picked if choose.take == MODEL else getattr(picked, choose.take)
 
 
 def score(record: Record, path: str) -> float:

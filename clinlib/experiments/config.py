@@ -22,7 +22,8 @@ class Config(BaseModel):
     kind: ClassVar[str]
     VERSION: ClassVar[int] = 1
     routine: ClassVar[str] = ""  # "module:function", called with (configuration, RunContext)
-    makes_artifact: ClassVar[bool] = False  # whether runs leave weights that others start from
+    makes_artifact: ClassVar[bool] = False  # whether every run leaves its weights
+    starts_from: ClassVar[tuple[str, ...]] = ()  # fields that hold runs whose weights it needs
 
     def __init__(self, **values: Any):
         try:

@@ -50,7 +50,9 @@ class RunContext:
         return self.choices[value]
 
     def parent(self, config: Config) -> Path:
-        """The folder of weights of a configuration that this one starts from."""
+        """The folder of weights of a configuration that this one starts from, or of the run that
+        a Choose chose."""
+        config = self.chosen(config)
         name = key(config)
         if name not in self.parents:
             raise BadInput(f"there are no weights of {config.label()} ({name})")

@@ -11,9 +11,10 @@ from typing import Any
 
 from clinlib.errors import ClinlibError
 from clinlib.experiments.config import Config
-from clinlib.experiments.spec import FineTune, Pretrain
+from clinlib.experiments.spec import Ensemble, FineTune, Pretrain
 
-# Rough model: sentences of 35 subwords trained on per second, in one thread
+SUBWORDS = 35  # of a sentence
+# Rough model: sentences trained on per second, in one thread
 SPEED = {"scratch-tiny": 500.0, "scratch-mini": 200.0, "scratch-small": 45.0, "minilm": 45.0}
 HUB_SPEED = 8.0
 GPU_FACTOR = 15.0
@@ -43,7 +44,7 @@ class Speeds:
             return
         if record["kind"] == "pretrain":
             texts = tuple(config.get("texts", ()))
-            place = (config.get("architecture", ""), texts, device)
+            place = (_encoder(config), texts, device)
             self.pretraining.setdefault(place, []).append(seconds / epochs)
         trained = (record.get("data") or {}).get("train_sentences")
         if record["kind"] == "fine_tune" and trained:
@@ -79,6 +80,10 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
     """(estimated seconds of one run in one worker, whether earlier records back it)."""
     if isinstance(config, Pretrain):
         return _pretraining(config, speeds, device)
+    if isinstance(config, Ensemble):
+        one = config.of[0]
+        units = SCORING * sizes(one.corpus)["test"] * len(config.of)
+        return units / _speed(_encoder(one.encoder), device), False
     if not isinstance(config, FineTune):
         return OTHER, False
     trained = min(config.sentences or math.inf, sizes(config.corpus)["train"])
@@ -111,19 +116,30 @@ def sizes(corpus: str) -> dict[str, int]:
 
 
 def _pretraining(config: Pretrain, speeds: Speeds, device: str) -> tuple[float, bool]:
-    measured = speeds.pretraining.get((config.architecture, config.texts, device))
+    measured = speeds.pretraining.get((_encoder(config), config.texts, device))
     if measured:
         return config.epochs * median(measured), True
     names = [text.split(":", 1) for text in config.texts]
-    sentences = sum(TEXT if form == "text" else sizes(name)["train"] for form, name in names)
-    return config.epochs * sentences / _speed(config.architecture, device), False
+    most = (config.limit or math.inf) / SUBWORDS
+    sentences = sum(
+        min(most, TEXT if form == "text" else sizes(name)["train"]) for form, name in names
+    )
+    return config.epochs * sentences / _speed(_encoder(config), device), False
 
 
 def _encoder(encoder: Any) -> str:
-    """The architecture, whether a name, a Pretrain or a Pretrain's dict."""
-    if isinstance(encoder, Pretrain):
-        return encoder.architecture
-    return encoder["architecture"] if isinstance(encoder, Mapping) else encoder
+    """The architecture of what a run starts from: a name, a configuration or a record's dict."""
+    if isinstance(encoder, Config):
+        encoder = encoder.to_dict()
+    while isinstance(encoder, Mapping):
+        match encoder["kind"]:
+            case "choose":
+                encoder = encoder["of"][0]
+            case "fine_tune":
+                encoder = encoder["encoder"]
+            case _:
+                encoder = encoder["start"] or encoder["architecture"]
+    return encoder
 
 
 def _speed(encoder: str, device: str) -> float:

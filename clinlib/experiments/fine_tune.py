@@ -1,7 +1,6 @@
 """The FineTune routine: a corpus and an encoder in, a trained tagger's scores and counts out."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,13 @@ import torch
 
 from clinlib.corpora import registry
 from clinlib.corpora.document import Document, Span
-from clinlib.corpora.samplers import down_sample, first_sentences, sentence_index, up_sample
+from clinlib.corpora.samplers import (
+    down_sample,
+    first_sentences,
+    fold,
+    sentence_index,
+    up_sample,
+)
 from clinlib.encoding.batches import Batch, batches
 from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.tags import TagScheme
@@ -17,16 +22,15 @@ from clinlib.encoding.windows import Encoded, Window, encode
 from clinlib.evaluation.flags import run_flags
 from clinlib.evaluation.split_scores import dev_f1, evaluate
 from clinlib.experiments.context import RunContext
-from clinlib.experiments.spec import FineTune, Pretrain
-from clinlib.models import encoders
+from clinlib.experiments.spec import FineTune
+from clinlib.models import encoders, saved
 from clinlib.models.heads import balanced_weights
+from clinlib.models.prediction import predicted_labels
 from clinlib.models.tagger import Tagger
 from clinlib.training import precision
 from clinlib.training.loop import fit
 from clinlib.training.objectives import Supervised
 from clinlib.training.schedule import Schedule
-
-PREDICTION_SUBWORDS = 4096  # padded subwords per batch when predicting
 
 
 def run(config: FineTune, context: RunContext) -> dict[str, Any]:
@@ -38,24 +42,15 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
     """
     precision.check(config.precision, context.device)
     corpus = registry.load(config.corpus)
+    splits = divided(corpus, config)
     scheme = TagScheme(config.scheme, corpus.types)
     encoder = load_encoder(config, context)
 
-    def windows_of(documents: Sequence[Document], sentences=None, labelled=False) -> Encoded:
-        return encode(
-            documents,
-            encoder.tokenizer,
-            scheme,
-            unit=config.unit,
-            context=config.context,
-            layout=config.layout,
-            max_length=config.max_length,
-            sentences=sentences,
-            labelled=labelled,
-        )
+    def windows_of(documents: Sequence[Document], **options) -> Encoded:
+        return encode(documents, encoder.tokenizer, scheme, **config.windowing, **options)
 
-    train_documents = training_documents(corpus, config)
-    train = windows_of(train_documents, training_sentences(train_documents, config), labelled=True)
+    sentences = training_sentences(splits["train"], config)
+    train = windows_of(splits["train"], sentences=sentences, labelled=True)
     tagger = Tagger(
         encoder,
         config.head,
@@ -79,16 +74,17 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             seed=epoch_seed(config.seed, epoch),
         )
 
-    readable = {name: windows_of(corpus.splits[name]) for name in ("dev", "test")}
+    readable = {name: windows_of(splits[name]).windows for name in ("dev", "test")}
 
     def predict(split: str) -> list[list[Span]]:
-        return predicted_spans(tagger, readable[split].windows, corpus.splits[split], scheme, pad)
+        labels = predicted_labels(tagger, readable[split], pad)
+        return spans_of(readable[split], labels, splits[split], scheme)
 
     found: list[list[list[Span]]] = []  # dev predictions after each epoch
 
     def dev_score() -> float:
         found.append(predict("dev"))
-        return dev_f1(corpus.splits["dev"], found[-1], corpus.types)
+        return dev_f1(splits["dev"], found[-1], corpus.types)
 
     evaluates = config.train_on == "train"
     with torch.random.fork_rng():
@@ -112,8 +108,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
     best_dev = found[trained.best_epoch - 1] if found else predict("dev")
     predicted = {"dev": best_dev, "test": predict("test")}
     scored = {
-        split: evaluate(corpus.splits[split], spans, corpus.types)
-        for split, spans in predicted.items()
+        split: evaluate(splits[split], spans, corpus.types) for split, spans in predicted.items()
     }
     record = {
         "scores": {split: each["scores"] for split, each in scored.items()},
@@ -135,15 +130,14 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
     }
     if config.keep_predictions:
         record["predictions"] = compressed(predicted["test"])
+    if context.artifact is not None:
+        saved.save(tagger, encoder.tokenizer, context.artifact)
     return record
 
 
 def load_encoder(config: FineTune, context: RunContext) -> encoders.Encoder:
-    """The encoder that the configuration names, or the one that its Pretrain made."""
-    if isinstance(config.encoder, Pretrain):
-        name: str | Path = context.parent(config.encoder)
-    else:
-        name = config.encoder
+    """The encoder that the configuration names, or the one that another run made or trained."""
+    name = config.encoder if isinstance(config.encoder, str) else context.parent(config.encoder)
     texts = [document.text for document in registry.load(config.corpus).splits["train"]]
     return encoders.load(
         name,
@@ -162,10 +156,14 @@ def label_weights(config: FineTune, windows: Sequence[Window], labels: int) -> t
     return balanced_weights(torch.from_numpy(ids), labels)
 
 
-def training_documents(corpus: registry.Corpus, config: FineTune) -> tuple[Document, ...]:
-    """The documents that are trained on: the training split, with dev where it is asked for."""
-    names = config.train_on.split("+")
-    return tuple(document for name in names for document in corpus.splits[name])
+def divided(corpus: registry.Corpus, config: FineTune) -> dict[str, tuple[Document, ...]]:
+    """The documents of each split: the corpus's own, or with another division of train and dev."""
+    splits = dict(corpus.splits)
+    if config.train_on == "train+dev" or config.fold:
+        splits["train"] = (*splits["train"], *splits["dev"])
+    if config.fold:
+        splits["train"], splits["dev"] = fold(splits["train"], *config.fold)
+    return splits
 
 
 def training_sentences(documents: Sequence[Document], config: FineTune) -> list[tuple[int, int]]:
@@ -178,21 +176,6 @@ def training_sentences(documents: Sequence[Document], config: FineTune) -> list[
     if config.up_sample:
         index = up_sample(index, documents, config.up_sample, config.seed)
     return index
-
-
-def predicted_spans(
-    tagger: Tagger,
-    windows: Sequence[Window],
-    documents: Sequence[Document],
-    scheme: TagScheme,
-    pad_id: int,
-) -> list[list[Span]]:
-    """Predicted character spans of each document."""
-    longest = max((len(window.ids) for window in windows), default=0)
-    made = batches(
-        windows, budget=max(PREDICTION_SUBWORDS, longest), size=None, pad_id=pad_id, seed=None
-    )
-    return spans_of(windows, tagger.predict(made, len(windows)), documents, scheme)
 
 
 def epoch_seed(seed: int, epoch: int) -> int:

@@ -1,34 +1,44 @@
 """The graph of a sweep: configurations by key, and what each needs before it can run."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from clinlib.errors import BadInput, ClinlibError
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins, key
-from clinlib.experiments.spec import Choose
+from clinlib.experiments.spec import MODEL, Choose
 
 
 @dataclass(frozen=True)
 class Node:
-    """One run: its configuration, the artifacts it starts from, the records it reads first."""
+    """One run: its configuration, the artifacts it starts from, the records it reads first.
+
+    `choices` are (field, the Choose it holds). Where a Choose takes a whole run, the weights of
+    the one that it chooses are needed besides.
+    """
 
     key: str
     config: Config
     artifacts: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
-    choices: tuple[tuple[str, Choose], ...] = ()  # (field, the Choose it holds)
+    choices: tuple[tuple[str, Choose], ...] = ()
+
+    @property
+    def models(self) -> list[Choose]:
+        """Those of the choices that take a run for its weights."""
+        return [choose for _, choose in self.choices if choose.take == MODEL]
 
 
 @dataclass(frozen=True)
 class Graph:
     """All runs that some configurations may need, by key.
 
-    `wanted` are the keys of the configurations asked for, in order; `faults` the labels and
-    errors of those that have no key (an unknown corpus or text).
+    `keys` are the keys of the configurations, `wanted` those of the ones asked for, in order;
+    `faults` the labels and errors of those that have no key (an unknown corpus or text).
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
+    keys: dict[Config, str] = field(default_factory=dict)
     wanted: list[str] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
 
@@ -55,7 +65,7 @@ def build(configs: Iterable[Config], pins: Pins) -> Graph:
 
 
 def _add(graph: Graph, config: Config, pins: Pins) -> str:
-    name = key(config, pins)
+    name = graph.keys[config] = key(config, pins)
     if name in graph.nodes:
         return name
     artifacts, records, choices = [], [], []
@@ -63,7 +73,7 @@ def _add(graph: Graph, config: Config, pins: Pins) -> str:
         if isinstance(held, Choose):
             choices.append((field_name, held))
             records += [_add(graph, each, pins) for each in held.of]
-        elif held.makes_artifact:
+        elif field_name in config.starts_from:
             artifacts.append(_add(graph, held, pins))
         else:
             records.append(_add(graph, held, pins))
@@ -80,26 +90,53 @@ def _held(config: Config) -> Iterator[tuple[str, Config]]:
                 yield field_name, each
 
 
-def to_run(graph: Graph, has_record, has_artifact) -> dict[str, tuple[str, ...]]:
-    """The keys that must run, each with those of them that must run before it, parents first.
+@dataclass
+class Work:
+    """What must run: `before`, key -> those of the keys that must run before it, parents first;
+    and `kept`, the keys whose weights others start from."""
 
-    `has_record(node)` and `has_artifact(node)` say what is there already. A run that starts from
-    another needs that one's artifact; one that chooses needs its candidates' records; and what
-    needs not run asks for nothing.
+    before: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+
+
+def to_run(
+    graph: Graph,
+    has_record: Callable[[Node], bool],
+    has_artifact: Callable[[Node], bool],
+    chosen: Callable[[Choose], str | None] = lambda choose: None,
+) -> Work:
+    """What must run of a graph.
+
+    `has_record(node)` and `has_artifact(node)` say what is there already; `chosen(choose)` is the
+    key of the run that a Choose takes, None while a candidate has no record. A run that starts
+    from another needs that one's artifact; one that chooses needs its candidates' records, and
+    the artifact of the chosen one, or of all while none is chosen; and what needs not run asks
+    for nothing.
     """
-    before: dict[str, tuple[str, ...]] = {}
+    work = Work()
     settled: dict[tuple[str, bool], bool] = {}
 
     def visit(name: str, artifact: bool) -> bool:
+        if artifact:
+            work.kept.add(name)
         if (name, artifact) not in settled:
             node = graph.nodes[name]
             settled[name, artifact] = needed = not (has_artifact if artifact else has_record)(node)
-            if needed and name not in before:
+            if needed and name not in work.before:
                 needs = [each for each in node.artifacts if visit(each, True)]
                 needs += [each for each in node.records if visit(each, False)]
-                before[name] = tuple(dict.fromkeys(needs))
+                needs += [each for each in _models(graph, node, chosen) if visit(each, True)]
+                work.before[name] = tuple(dict.fromkeys(needs))
         return settled[name, artifact]
 
     for name in graph.wanted:
         visit(name, artifact=False)
-    return before
+    return work
+
+
+def _models(graph: Graph, node: Node, chosen: Callable[[Choose], str | None]) -> Iterator[str]:
+    """The keys of the runs whose weights a node's choices may need."""
+    for choose in node.models:
+        picked = chosen(choose)
+        candidates = {graph.keys[each]: None for each in choose.of}
+        yield from candidates if picked is None else (picked,)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from clinlib.experiments import provenance
+from clinlib.experiments.choice import resolve
 from clinlib.experiments.graph import Node
 from clinlib.experiments.record import Record
+from clinlib.experiments.spec import Choose, FineTune
 from clinlib.experiments.store import Store
 
 
@@ -30,12 +32,19 @@ class Inventory:
     def record(self, node: Node) -> Record | None:
         """The record, complete or failed; weights that another profile made bring theirs along."""
         record = self.store.load(node.config.kind, node.key)
-        if node.config.makes_artifact and (record is None or record["status"] != "complete"):
+        if record is None or record["status"] != "complete":
             brought = self.store.artifact_record(node.key)
             if brought is not None:
                 self.store.save(brought)
                 return brought
         return record
+
+    def chosen(self, choose: Choose) -> FineTune | None:
+        """The run that a Choose takes for its weights; None while a candidate has no record."""
+        records = [self.store.get(each) for each in choose.of]
+        if any(record is None or record["status"] != "complete" for record in records):
+            return None
+        return resolve(choose, records)
 
 
 def drifted(record: Record) -> bool:

@@ -10,12 +10,12 @@ from clinlib.errors import BadInput, ClinlibError
 from clinlib.experiments import provenance
 from clinlib.experiments.choice import resolve
 from clinlib.experiments.context import RunContext
-from clinlib.experiments.graph import Node
+from clinlib.experiments.graph import Graph, Node, Work
 from clinlib.experiments.inventory import Inventory
 from clinlib.experiments.locks import Locks
 from clinlib.experiments.progress import ProgressLine
 from clinlib.experiments.record import SCHEMA, Record
-from clinlib.experiments.spec import Choose
+from clinlib.experiments.spec import MODEL, Choose
 from clinlib.experiments.summary import Failure, SweepReport
 from clinlib.experiments.worker import Job, Outcome
 from clinlib.experiments.workers import Workers
@@ -24,23 +24,24 @@ SECONDS_TO_POLL = 0.5  # how often to look whether another sweep has let go of a
 
 
 class Runner:
-    """One sweep at work. `before`: key -> keys that must be made first, for every run."""
+    """One sweep at work: what must run of a graph, in order."""
 
     def __init__(
         self,
         inventory: Inventory,
-        nodes: Mapping[str, Node],
-        before: Mapping[str, tuple[str, ...]],
+        graph: Graph,
+        work: Work,
         device: str,
         line: ProgressLine,
         report: SweepReport,
     ):
         self.inventory, self.store = inventory, inventory.store
-        self.nodes, self.before = nodes, before
+        self.graph, self.nodes = graph, graph.nodes
+        self.before, self.kept = work.before, work.kept
         self.device, self.line, self.report = device, line, report
         self.locks = Locks(self.store)
         # what holds up the most work comes first
-        self.waiting = sorted(before, key=_chain(before, line.costs), reverse=True)
+        self.waiting = sorted(self.before, key=_chain(self.before, line.costs), reverse=True)
         self.made: set[str] = set()
         self.lost: set[str] = set()  # failed or blocked
         self.begun: dict[str, str] = {}
@@ -103,7 +104,7 @@ class Runner:
 
     def _context(self, node: Node) -> RunContext:
         artifact = None
-        if node.config.makes_artifact:
+        if self._keeps(node):
             artifact = self._unfinished(node.key)
             shutil.rmtree(artifact, ignore_errors=True)  # of a sweep that was killed
             artifact.mkdir(parents=True)
@@ -114,12 +115,21 @@ class Runner:
             cache=self.store.cache,
             artifact=artifact,
             journal=self._journal(node.key),
-            parents={name: self.store.artifact_path(name) for name in node.artifacts},
+            parents={name: self.store.artifact_path(name) for name in self._parents(node)},
             choices={choose: self._choice(choose) for _, choose in node.choices},
         )
 
     def _choice(self, choose: Choose) -> Any:
         return resolve(choose, [self.store.get(each) for each in choose.of])
+
+    def _parents(self, node: Node) -> list[str]:
+        """The keys of the weights that a run starts from."""
+        chosen = [self.graph.keys[self._choice(choose)] for choose in node.models]
+        return [*node.artifacts, *chosen]
+
+    def _keeps(self, node: Node) -> bool:
+        """Whether the run leaves its weights."""
+        return node.config.makes_artifact or node.key in self.kept
 
     def _made_elsewhere(self, name: str) -> bool:
         """Whether another sweep has made the run, or failed to, since this one looked."""
@@ -130,7 +140,7 @@ class Runner:
         if record["status"] == "failed" and record["provenance"].get("finished", "") >= self.since:
             self._lose(name, self.report.failed, _headline(record))
             return True
-        artifact = not node.config.makes_artifact or self.inventory.has_artifact(node)
+        artifact = not self._keeps(node) or self.inventory.has_artifact(node)
         if not (artifact and self.inventory.has_record(node)):
             return False
         self.made.add(name)
@@ -178,26 +188,32 @@ class Runner:
         if clash := sorted((known.keys() | {"chosen"}) & result.keys()):
             raise BadInput(f"{node.config.routine} returned fields that are the sweep's: {clash}")
         choices = node.choices if status == "complete" else ()
+        parents = self._parents(node) if status == "complete" else node.artifacts
         origin = self.origin | {
             "source": provenance.source(node.config.kind),
             "weights": None,
-            "parents": {name: self._weights(name) for name in node.artifacts},
+            "parents": {name: self._weights(name) for name in parents},
             "started": self.begun[node.key],
             "finished": _now(),
         }
         return {
             **known,
             **result,
-            "chosen": {name: self._choice(choose) for name, choose in choices},
+            "chosen": {name: self._chosen(choose) for name, choose in choices},
             "provenance": origin | outcome.measured | extra,
         }
+
+    def _chosen(self, choose: Choose) -> Any:
+        """What a record says of a choice: the value, or the key of the run."""
+        choice = self._choice(choose)
+        return self.graph.keys[choice] if choose.take == MODEL else choice
 
     def _weights(self, name: str) -> str | None:
         record = self.store.artifact_record(name)
         return record["provenance"].get("weights") if record else None
 
     def _save(self, node: Node, record: Record) -> None:
-        if node.config.makes_artifact:
+        if self._keeps(node):
             made = self._unfinished(node.key)
             record["provenance"]["weights"] = provenance.hash_weights(made)
             self.store.save(record)
@@ -212,7 +228,7 @@ class Runner:
         self.line.finish(name, label, why)
 
     def _let_go(self, name: str) -> None:
-        if self.nodes[name].config.makes_artifact:
+        if self._keeps(self.nodes[name]):
             shutil.rmtree(self._unfinished(name), ignore_errors=True)
         self.locks.release(name)
 

@@ -1,4 +1,4 @@
-"""The kinds of configuration (Pretrain, FineTune, Choose): they say what a run is, no more."""
+"""The kinds of configuration: they say what a run is, no more."""
 
 import re
 from collections.abc import Mapping
@@ -27,6 +27,7 @@ OpenShare = Annotated[float, Field(ge=0, lt=1)]
 Precision = Literal["float32", "bf16"]
 
 LEARN_VOCABULARY = ("scratch-tiny", "scratch-mini")  # the encoders that read `vocabulary`
+MODEL = "model"  # what a Choose takes that picks a whole run, for its weights
 
 
 class Pretrain(Config):
@@ -42,6 +43,7 @@ class Pretrain(Config):
     VERSION: ClassVar[int] = 1
     routine: ClassVar[str] = "clinlib.experiments.pretrain:run"
     makes_artifact: ClassVar[bool] = True
+    starts_from: ClassVar[tuple[str, ...]] = ("start",)
 
     architecture: str = "scratch-tiny"
     texts: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -90,21 +92,26 @@ class Pretrain(Config):
 class FineTune(Config):
     """A tagger trained on one corpus and scored on its dev and test splits.
 
-    Exactly one of `batch_size` (sentences) and `batch_subwords` (padded subwords) is given.
+    `encoder`: a name, the Pretrain that makes it, or another tagger's run (or a Choose of such)
+    whose encoder is taken, with a new head. Exactly one of `batch_size` (sentences) and
+    `batch_subwords` (padded subwords) is given.
     `patience`: evaluations without a better dev F1 before stopping, None to run all epochs.
     `empty_share`: the share of training sentences without entity to keep at most.
     `sentences`: the first n training sentences (seed 0); other seeds permute the documents.
     `layout`: a window for each sentence and its context, or sentences packed into one window
     with the context around them; then `batch_size` counts windows.
     `class_weights`: "balanced" gives every label the same share of a softmax head's loss.
+    `fold` (k, n): the documents of train and dev are divided anew into n parts; part k is the dev
+    split, the others are trained on.
     """
 
     kind: ClassVar[str] = "fine_tune"
     VERSION: ClassVar[int] = 1
     routine: ClassVar[str] = "clinlib.experiments.fine_tune:run"
+    starts_from: ClassVar[tuple[str, ...]] = ("encoder",)
 
     corpus: Name
-    encoder: str | Pretrain
+    encoder: "str | Pretrain | FineTune | Choose"
     vocabulary: Count = 4000  # subwords that scratch-tiny and scratch-mini learn; else unused
     head: Literal["crf", "softmax"] = "crf"
     scheme: Literal["BIO", "BIOES"] = "BIO"
@@ -128,14 +135,24 @@ class FineTune(Config):
     up_sample: Weight = 0.0
     sentences: Count | None = None
     train_on: Literal["train", "train+dev"] = "train"
+    fold: tuple[Count, Count] | None = None
     precision: Precision = "float32"
     seed: Seed = 0
     keep_predictions: bool = False
 
     @field_validator("encoder")
     @classmethod
-    def _known_encoder(cls, encoder: str | Pretrain) -> str | Pretrain:
+    def _known_encoder(cls, encoder: "str | Config") -> "str | Config":
+        if isinstance(encoder, Choose) and encoder.take != MODEL:
+            raise BadInput(f"the Choose takes {encoder.take}, not {MODEL}")
         return check_encoder(encoder) if isinstance(encoder, str) else encoder
+
+    @field_validator("fold")
+    @classmethod
+    def _part_of_several(cls, fold: tuple[int, int] | None) -> tuple[int, int] | None:
+        if fold is not None and not (fold[0] <= fold[1] and fold[1] > 1):
+            raise BadInput(f"fold {fold[0]} of {fold[1]}: give (k, n) with n at least 2, k up to n")
+        return fold
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -143,6 +160,8 @@ class FineTune(Config):
             raise BadInput("give exactly one of batch_size and batch_subwords, and None the other")
         if self.layout == "packed" and self.up_sample:
             raise BadInput("layout: packed windows hold each sentence once, so no up_sample")
+        if self.fold and self.train_on != "train":
+            raise BadInput("fold: a part of the documents selects, so train_on must be train")
         if self.class_weights != "none" and self.head != "softmax":
             raise BadInput(f"class_weights: only the head softmax takes them, not {self.head}")
         if isinstance(self.learning_rate, Choose) and self.learning_rate.take != "learning_rate":
@@ -151,12 +170,19 @@ class FineTune(Config):
             )
         return self
 
+    @property
+    def windowing(self) -> dict[str, Any]:
+        """The fields that say how documents become windows, as `clinlib.encoding.encode` names."""
+        names = ("unit", "context", "layout", "max_length")
+        return {name: getattr(self, name) for name in names}
+
 
 class Choose(Config):
     """A value known only after other runs: the field `take` of the candidate that `rule` picks.
 
-    Candidates are compared by the score at the dotted path `by` of their records, ties going to
-    the first. It enters a key by its rule and its candidates, never by its outcome.
+    It takes the candidate itself, for its weights, where `take` is "model". Candidates are
+    compared by the score at the dotted path `by` of their records, ties going to the first. It
+    enters a key by its rule and its candidates, never by its outcome.
     """
 
     kind: ClassVar[str] = "choose"
@@ -171,16 +197,80 @@ class Choose(Config):
     def _consistent(self) -> Self:
         if self.by not in SCORES:
             raise unknown("score to choose by", self.by, SCORES)
-        if self.take not in FineTune.model_fields:
-            raise unknown("field to take", self.take, FineTune.model_fields)
-        if any(isinstance(getattr(each, self.take), Choose) for each in self.of):
+        if self.take not in (MODEL, *FineTune.model_fields):
+            raise unknown("field to take", self.take, (MODEL, *FineTune.model_fields))
+        if any(isinstance(getattr(each, self.take, None), Choose) for each in self.of):
             raise BadInput(f"take: a candidate's {self.take} is itself a Choose")
         _no_repeats("of", self.of)
         return self
 
 
-KINDS: dict[str, type[Config]] = {each.kind: each for each in (Pretrain, FineTune, Choose)}
+class Ensemble(Config):
+    """Taggers of one corpus that vote, scored on its test split.
+
+    Each unit's label is voted on (clinlib.transfer.voting), so that all members must cut and tag
+    the text alike; they may differ in folds, seeds, heads and rates. A vote of one is that
+    tagger's labels, repaired.
+    """
+
+    kind: ClassVar[str] = "ensemble"
+    VERSION: ClassVar[int] = 1
+    routine: ClassVar[str] = "clinlib.experiments.ensemble:run"
+    starts_from: ClassVar[tuple[str, ...]] = ("of",)
+
+    of: Annotated[tuple[FineTune, ...], Field(min_length=1)]
+    keep_predictions: bool = False
+
+    @model_validator(mode="after")
+    def _alike(self) -> Self:
+        _no_repeats("of", self.of)
+        for name in ("corpus", "scheme", "unit", "context", "layout", "max_length"):
+            found = {getattr(each, name): None for each in self.of}
+            if len(found) > 1:
+                raise BadInput(f"of: members differ in {name} ({', '.join(map(str, found))})")
+        return self
+
+
+class Similarity(Config):
+    """How near two taggers of one parent encoder lie, by their states on the target's text.
+
+    `vectors`: the most states of units that are compared. Distances: clinlib.transfer.similarity.
+    """
+
+    kind: ClassVar[str] = "similarity"
+    VERSION: ClassVar[int] = 1
+    routine: ClassVar[str] = "clinlib.experiments.similarity:run"
+    starts_from: ClassVar[tuple[str, ...]] = ("source", "target")
+
+    source: "FineTune | Choose"
+    target: "FineTune | Choose"
+    vectors: Annotated[int, Field(ge=2)] = 30_000
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _one_parent(self) -> Self:
+        for name, side in (("source", self.source), ("target", self.target)):
+            if isinstance(side, Choose) and side.take != MODEL:
+                raise BadInput(f"{name}: the Choose takes {side.take}, not {MODEL}")
+        encoders = [each.encoder for side in (self.source, self.target) for each in runs_of(side)]
+        if any(each != encoders[0] for each in encoders):
+            raise BadInput(
+                "source and target do not share a parent encoder: their states lie in spaces that "
+                "no rotation relates"
+            )
+        return self
+
+
+KINDS: dict[str, type[Config]] = {
+    each.kind: each for each in (Pretrain, FineTune, Choose, Ensemble, Similarity)
+}
 FineTune.model_rebuild()
+Similarity.model_rebuild()
+
+
+def runs_of(side: FineTune | Choose) -> tuple[FineTune, ...]:
+    """The run itself, or all among which a Choose chooses."""
+    return side.of if isinstance(side, Choose) else (side,)
 
 
 def check_encoder(name: str) -> str:

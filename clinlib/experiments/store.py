@@ -16,6 +16,8 @@ from clinlib.experiments.record import Record, dump, fault, parse
 
 log = logging.getLogger("clinlib")
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 def root() -> Path:
     """The folder that holds results/ and .cache/: CLINLIB_ROOT, else the checkout."""
@@ -146,9 +148,13 @@ def write(path: Path, text: str, cache: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def no_space(error: OSError, path: Path, cache: Path) -> ClinlibError | None:
-    """The error to show if the cause is a full disk, else None."""
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+def no_space(error: Exception, path: Path, cache: Path) -> ClinlibError | None:
+    """The error to show if the cause is a full disk, else None.
+
+    safetensors and shutil.copytree keep the system's words only, not its error number.
+    """
+    full = getattr(error, "errno", None) in FULL or any(os.strerror(e) in str(error) for e in FULL)
+    if not full:
         return None
     return ClinlibError(
         f"no disk space left to write {path}; free some and run again: "

@@ -82,8 +82,7 @@ class SweepReport:
         elif self.to_run:
             others = f", {len(self.found)} made by another sweep" if self.found else ""
             lines.append(f"{len(self.ran)} run in {duration(self.seconds)}{others}")
-        lines += [f"failed: {each.label} [{each.key}] {each.error}" for each in self.failed]
-        lines += [f"blocked: {each.label} [{each.key}] {each.error}" for each in self.blocked]
+        lines += _grouped("failed", self.failed) + _grouped("blocked", self.blocked)
         lines += [f"set aside: {path}" for path in self.set_aside]
         return "\n".join(lines)
 
@@ -93,3 +92,15 @@ class SweepReport:
         if self.measured_share == 1:
             return "by the speed of earlier records"
         return f"by the speed of earlier records for {self.measured_share:.0%} of the runs"
+
+
+def _grouped(what: str, failures: list[Failure]) -> list[str]:
+    """A line per reason: a name mistyped once fails many runs, and is to be read once."""
+    groups: dict[str, list[Failure]] = {}
+    for each in failures:
+        groups.setdefault(each.error.removeprefix(f"{what}: "), []).append(each)
+    return [
+        f"{what}: {'' if len(group) == 1 else f'{len(group)} runs, the first '}"
+        f"{group[0].label}{f' [{group[0].key}]' if group[0].key else ''}: {error}"
+        for error, group in groups.items()
+    ]

@@ -52,7 +52,13 @@ def sweep(
     graph, inventory = build(configs, store.pins), Inventory(store, refresh)
     report = SweepReport(profile, len(graph.wanted) + len(graph.faults), dry_run)
     report.failed += [Failure("", label, error) for label, error in graph.faults]
-    before = to_run(graph, inventory.has_record, inventory.has_artifact)
+    work = to_run(
+        graph,
+        inventory.has_record,
+        inventory.has_artifact,
+        lambda choose: graph.keys.get(inventory.chosen(choose)),
+    )
+    before = work.before
     report.to_run = len(before)
     report.current = [name for name in graph.wanted if name not in before]
     if before:
@@ -64,7 +70,7 @@ def sweep(
         if not dry_run:
             plain = {name: cost for name, (cost, _) in costs.items()}
             line = ProgressLine(plain, size, out or sys.stderr)
-            Runner(inventory, graph.nodes, before, where, line, report).run(size)
+            Runner(inventory, graph, work, where, line, report).run(size)
     report.set_aside = list(store.set_aside)
     report.seconds = time.perf_counter() - started
     return report

@@ -75,8 +75,8 @@ def perform(job: Job, report) -> Outcome:
 
 def describe(raised: Exception, cache: Path) -> dict[str, str]:
     """{"type", "message", "traceback"} of an exception, paths written relative to the checkout."""
-    if isinstance(raised, OSError):
-        raised = no_space(raised, Path(raised.filename or cache), cache) or raised
+    path = Path(getattr(raised, "filename", None) or cache)
+    raised = no_space(raised, path, cache) or raised
     text = "".join(traceback.format_exception(raised))
     for folder in (provenance.PACKAGE.parent, Path(sys.prefix), Path.home()):
         text = text.replace(f"{folder}{os.sep}", "")

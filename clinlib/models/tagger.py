@@ -46,6 +46,7 @@ class Tagger(nn.Module):
                 weights=weights,
             )
         self.precision = precision
+        self.head_name, self.labels = head, tuple(labels)
 
     def hidden(self, batch: Batch) -> Tensor:
         """Hidden states (B, U, H) of the batch's units, float32."""

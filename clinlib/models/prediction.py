@@ -1,0 +1,36 @@
+"""Prediction: a tagger's labels and states for windows, in batches of about one size."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+from clinlib.encoding.batches import Batch, batches
+from clinlib.encoding.windows import Window
+from clinlib.models.tagger import Tagger
+
+BATCH_SUBWORDS = 4096  # padded
+
+
+def predicted_labels(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> list[np.ndarray]:
+    """Label ids (U,) of every window, in order."""
+    return tagger.predict(_batches(windows, pad_id), len(windows))
+
+
+@torch.no_grad()
+def states(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> np.ndarray:
+    """Hidden states (N, H) float32 of the N units of all windows, window after window."""
+    tagger.eval()
+    device = next(tagger.parameters()).device
+    found: dict[int, np.ndarray] = {}
+    for batch in _batches(windows, pad_id):
+        hidden = tagger.hidden(batch.to(device)).cpu().numpy()  # (B, U, H)
+        for row, index in enumerate(batch.windows):
+            found[index] = hidden[row, : len(windows[index].first)]
+    return np.concatenate([found[index] for index in range(len(windows))])
+
+
+def _batches(windows: Sequence[Window], pad_id: int) -> Iterator[Batch]:
+    longest = max((len(window.ids) for window in windows), default=0)
+    budget = max(BATCH_SUBWORDS, longest)
+    yield from batches(windows, budget=budget, size=None, pad_id=pad_id, seed=None)

@@ -1,0 +1,1 @@
+"""Transfer: voting among taggers, and how similar two taggers are."""

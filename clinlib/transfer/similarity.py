@@ -1,0 +1,36 @@
+"""Similarity of two taggers, by the states that they give to the units of one text.
+
+Both start from one encoder, so that a rotation near the identity relates their states if
+fine-tuning moved them little, or alike. CLIN-X (section 3.5) predicts the source by it.
+"""
+
+import numpy as np
+from scipy.linalg import orthogonal_procrustes
+from scipy.spatial import procrustes
+
+from clinlib.errors import BadInput
+
+
+def distances(source: np.ndarray, target: np.ndarray) -> dict[str, float]:
+    """How far apart two sets of states (N, H) are, row n of both being of one unit; smaller is
+    more similar.
+
+    "rotation": ||W - I||_F in [0, 2 sqrt(H)], W the orthogonal matrix that takes the centred
+    source nearest to the centred target (least squares). "residual": ||XW - Y||_F / ||Y||_F, what
+    no rotation takes away. "disparity": scipy.spatial.procrustes's, in [0, 1], after both are
+    scaled to norm 1, which is near to what released code of the measure computes.
+
+    Raises BadInput for other shapes than two equal (N, H), and for states that do not vary.
+    """
+    if source.shape != target.shape or source.ndim != 2:
+        raise BadInput(f"states of shapes {source.shape} and {target.shape} cannot be compared")
+    x = np.asarray(source, dtype=np.float64) - source.mean(axis=0, dtype=np.float64)
+    y = np.asarray(target, dtype=np.float64) - target.mean(axis=0, dtype=np.float64)
+    if not (x.any() and y.any()):
+        raise BadInput(f"the {len(x)} states of one model are all the same; give more text")
+    rotation, _ = orthogonal_procrustes(x, y)
+    return {
+        "rotation": float(np.linalg.norm(rotation - np.eye(len(rotation)))),
+        "residual": float(np.linalg.norm(x @ rotation - y) / np.linalg.norm(y)),
+        "disparity": float(procrustes(y, x)[2]),
+    }
