@@ -92,6 +92,7 @@ def test_every_field_is_part_of_the_key(field):
         "keep_predictions": True,
         "empty_share": 0.5,
         "fold": (1, 5),
+        "keep_out": ("b",),
         "class_weights": "balanced",
         "dropout": 0.5,
         "label_smoothing": 0.5,

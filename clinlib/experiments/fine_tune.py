@@ -8,6 +8,7 @@ import torch
 
 from clinlib.corpora import registry
 from clinlib.corpora.document import Document, Span
+from clinlib.corpora.overlap import keep_out
 from clinlib.corpora.samplers import (
     down_sample,
     first_sentences,
@@ -121,6 +122,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             "train_sentences": len(
                 {(w.document, s) for w in train.windows for s in range(w.sentence, w.last + 1)}
             ),
+            "train_documents": len(splits["train"]),
             "train_windows": len(train.windows),
             "train_subwords": int(sum(len(w.ids) for w in train.windows)),
             "ledger": train.ledger.counts(),
@@ -159,6 +161,10 @@ def label_weights(config: FineTune, windows: Sequence[Window], labels: int) -> t
 def divided(corpus: registry.Corpus, config: FineTune) -> dict[str, tuple[Document, ...]]:
     """The documents of each split: the corpus's own, or with another division of train and dev."""
     splits = dict(corpus.splits)
+    if config.keep_out:
+        out = keep_out(config.corpus, config.keep_out)
+        kept = (d for place, d in enumerate(splits["train"]) if place not in out)
+        splits["train"] = tuple(kept)
     if config.train_on == "train+dev" or config.fold:
         splits["train"] = (*splits["train"], *splits["dev"])
     if config.fold:

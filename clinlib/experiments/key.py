@@ -103,6 +103,7 @@ def _pins(config: Config, pins: Pins) -> dict[str, str]:
     named: dict[str, str | None] = {}
     if isinstance(config, FineTune):
         named[f"corpus:{config.corpus}"] = pins.corpus(config.corpus)
+        named |= {f"keep_out:{name}": pins.corpus(name) for name in config.keep_out}
         if isinstance(config.encoder, str):
             named[config.encoder] = pins.encoder(config.encoder)
     elif isinstance(config, Pretrain):

@@ -102,7 +102,8 @@ class FineTune(Config):
     with the context around them; then `batch_size` counts windows.
     `class_weights`: "balanced" gives every label the same share of a softmax head's loss.
     `fold` (k, n): the documents of train and dev are divided anew into n parts; part k is the dev
-    split, the others are trained on.
+    split, the others are trained on. `keep_out`: corpora that this tagger or one that starts from
+    it is tested on; training documents that share passages with their test documents are left out.
     """
 
     kind: ClassVar[str] = "fine_tune"
@@ -136,6 +137,7 @@ class FineTune(Config):
     sentences: Count | None = None
     train_on: Literal["train", "train+dev"] = "train"
     fold: tuple[Count, Count] | None = None
+    keep_out: tuple[str, ...] = ()
     precision: Precision = "float32"
     seed: Seed = 0
     keep_predictions: bool = False
@@ -162,6 +164,9 @@ class FineTune(Config):
             raise BadInput("layout: packed windows hold each sentence once, so no up_sample")
         if self.fold and self.train_on != "train":
             raise BadInput("fold: a part of the documents selects, so train_on must be train")
+        _no_repeats("keep_out", self.keep_out)
+        if self.keep_out and (self.fold or self.train_on != "train"):
+            raise BadInput("keep_out: overlaps are sought in the training split, so no fold, no dev")
         if self.class_weights != "none" and self.head != "softmax":
             raise BadInput(f"class_weights: only the head softmax takes them, not {self.head}")
         if isinstance(self.learning_rate, Choose) and self.learning_rate.take != "learning_rate":

@@ -12,6 +12,10 @@ TRANSFORMER_CRF = (
     "Belkadi, Han, Wu and Nenadic: Exploring the Value of Pre-trained Language Models for "
     "Clinical Named Entity Recognition, 2023"
 )
+CLINX = (
+    "Lange, Adel, Strötgen and Klakow: CLIN-X: pre-trained language models and a study on "
+    "cross-task transfer for concept extraction in the clinical domain, 2022"
+)
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,17 @@ class Source:
 
 
 N2C2 = "n2c2-2018 track 2, 303 training and 202 test letters"
+FIVE_EACH = "mean over five English i2b2 tasks and five Spanish tasks"
 SOURCES = {
     "transformercrf_parameters": Source(TRANSFORMER_CRF, "Table I", "no data: parameter counts"),
     "transformercrf_bio_strict": Source(TRANSFORMER_CRF, "Tables II and III", N2C2),
     "transformercrf_downsampling": Source(TRANSFORMER_CRF, "Figures 6 and 7", N2C2),
     "transformercrf_sentences": Source(TRANSFORMER_CRF, "Section IV-A", N2C2),
     "transformercrf_token_ablation": Source(TRANSFORMER_CRF, "Table IV", N2C2),
+    "clinx_embeddings": Source(CLINX, "Table 3", FIVE_EACH),
+    "clinx_training_ablation": Source(CLINX, "Table 4", FIVE_EACH),
+    "clinx_transfer": Source(CLINX, "Tables 5 and 6", FIVE_EACH),
+    "clinx_predicted_source": Source(CLINX, "Table 7", FIVE_EACH),
 }
 
 

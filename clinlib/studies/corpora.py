@@ -1,7 +1,6 @@
-"""The corpora: what each holds, by split and type, and what reading it cost; nothing is trained."""
+"""The corpora: what each holds, by split, and what reading it cost; nothing is trained."""
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -9,6 +8,9 @@ import pandas as pd
 from clinlib.corpora.card import SPLITS, Card
 from clinlib.corpora.document import Document
 from clinlib.corpora.registry import Corpus, card, cards, data_folder, load
+from clinlib.corpora.segmenter import JOINED
+from clinlib.corpora.texts import is_here as text_is_here
+from clinlib.corpora.texts import text_files
 from clinlib.corpora.words import words
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
@@ -24,8 +26,9 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
 
 
 def reads(parameters: Mapping[str, object]) -> str:
-    """What the page depends on besides records: which corpora are on this machine."""
-    return " ".join(name for name in cards() if is_here(name))
+    """What the page depends on besides records: which corpora and texts are on this machine."""
+    corpora = [name for name in cards() if is_here(name)]
+    return " ".join([*corpora, *(name for name in text_files() if text_is_here(name))])
 
 
 def present(names: Sequence[str]) -> dict[str, Corpus]:
@@ -90,28 +93,6 @@ def sizes(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values()), index=index, dtype=object)
 
 
-def types(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
-    """Entities per corpus, type and split, and the mean length of the type's entities in words."""
-    rows = {}
-    for name, corpus in corpora.items():
-        counts, lengths = Counter(), Counter()
-        for split, documents in corpus.splits.items():
-            for document in documents:
-                for kind, length in _lengths(document):
-                    counts[split, kind] += 1
-                    lengths[kind] += length
-        for kind in corpus.types:
-            by_split = {split: counts[split, kind] for split in corpus.splits}
-            total = sum(by_split.values())
-            rows[name, kind] = by_split | {
-                "all": total,
-                "mean words": lengths[kind] / total if total else "none",
-            }
-    index = pd.MultiIndex.from_tuples(list(rows), names=["corpus", "type"])
-    frame = pd.DataFrame(list(rows.values()), index=index, dtype=object)
-    return frame.where(frame.notna(), "no such split")
-
-
 def ledger(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
     """What the readers counted: read, dropped, cut, merged, flattened, repaired, widened spans.
 
@@ -166,18 +147,20 @@ def shares_in_words(shares: pd.DataFrame) -> str:
     return f"Sentences without entity, in percent: {'; '.join(rows)}."
 
 
-def types_in_words(name: str, counts: pd.DataFrame) -> str:
-    """The figure of one corpus's types in a sentence."""
-    total = counts.apply(pd.to_numeric, errors="coerce").fillna(0).sum(axis=1)
-    rows = (f"{kind} {n:.0f}" for kind, n in total.sort_values(ascending=False).items())
-    return f"Entities of {name} over all splits, by type: {', '.join(rows)}."
+def introduction(
+    names: Sequence[str],
+    corpora: Mapping[str, Corpus],
+    files: Sequence[str] = (),
+    texts: Sequence[str] = (),
+) -> str:
+    """The paragraph above the tables: what is shown, what is synthetic, what is not here.
 
-
-def introduction(names: Sequence[str], corpora: Mapping[str, Corpus]) -> str:
-    """The paragraph above the tables: what is shown, what is synthetic, what is not here."""
-    absent = [name for name in names if name not in corpora]
+    `files` of unlabelled text are asked for, `texts` are those that are here.
+    """
+    absent = [name for name in (*names, *files) if name not in (*corpora, *texts)]
     parts = [
         f"This page counts {', '.join(corpora) or 'no corpus'}.",
+        f"It compares them with the unlabelled text of {', '.join(texts)}." if texts else "",
         f"Not on this machine, so listed from the card only: {', '.join(absent)}."
         if absent
         else "",
@@ -187,22 +170,25 @@ def introduction(names: Sequence[str], corpora: Mapping[str, Corpus]) -> str:
 
 
 def sentences(corpora: Mapping[str, Corpus]) -> list[str]:
-    """What the counts say, in words."""
+    """What the counts say, in words: one sentence per corpus, and one of what reading cost it."""
     found = []
     for name, corpus in corpora.items():
         here = sizes({name: corpus}).sum()
         empty, total = here["sentences without entity"], here["sentences"]
+        counts = corpus.ledger.counts()
+        lost = ", ".join(f"{what} ({n})" for what, n in counts.items() if not _kept(what))
         found.append(
             f"{name} ({card(name).pretty_name}): {here['entities']} entities of "
             f"{plural(len(corpus.types), 'type')} in {total} sentences, of which {empty} "
-            f"({100 * empty / max(total, 1):.0f} %) are without entity."
+            f"({100 * empty / max(total, 1):.0f} %) are without entity. On the way in, "
+            f"{lost or 'no span was dropped or changed'}."
         )
-        changed = {
-            what: n for what, n in corpus.ledger.counts().items() if not what.startswith("read")
-        }
-        listed = ", ".join(f"{what} ({n})" for what, n in changed.items())
-        found.append(f"{name}: on the way in, {listed or 'no span was dropped or changed'}.")
     return found
+
+
+def _kept(what: str) -> bool:
+    """Whether an entry of a ledger leaves spans as they are."""
+    return what.startswith("read") or what == f"merged: {JOINED}"
 
 
 def _overview_row(found: Card, counted: bool, here: bool) -> dict[str, object]:
@@ -226,13 +212,3 @@ def _overview_row(found: Card, counted: bool, here: bool) -> dict[str, object]:
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _lengths(document: Document) -> list[tuple[str, int]]:
-    """(type, number of words that the span touches) of every span."""
-    bounds = words(document)
-    starts, ends = [start for start, _ in bounds], [end for _, end in bounds]
-    return [
-        (span.type, max(bisect_right(starts, span.end - 1) - bisect_right(ends, span.start), 1))
-        for span in document.spans
-    ]

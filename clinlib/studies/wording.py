@@ -55,10 +55,10 @@ def slug(name: str) -> str:
     return "".join(char if char.isascii() and char.isalnum() else "-" for char in name)
 
 
-def plural(n: int, word: str) -> str:
-    """A number with its noun.
+def plural(n: int, word: str, many: str = "") -> str:
+    """A number with its noun, whose plural is `many` where an s does not make it.
 
-    >>> plural(1, "run"), plural(2, "run")
-    ('1 run', '2 runs')
+    >>> plural(1, "run"), plural(2, "run"), plural(2, "corpus", "corpora")
+    ('1 run', '2 runs', '2 corpora')
     """
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+    return f"{n} {word}" if n == 1 else f"{n} {many or word + 's'}"

@@ -20,9 +20,9 @@ from clinlib.evaluation.labels import word_tags
 from clinlib.experiments.key import Pins, key
 from clinlib.experiments.spec import Config
 from clinlib.studies.cells import Cell, Record, number, state
+from clinlib.studies.comparisons import paired, reading_of
 from clinlib.studies.transformer_crf import heads_and_encoders, labels
-from clinlib.studies.transformer_crf.effects import reading_of
-from clinlib.studies.transformer_crf.results import Arm, Results, paired
+from clinlib.studies.transformer_crf.results import Arm, Results
 from clinlib.studies.wording import plural
 
 NAME = "11_down_sampling"

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from clinlib.studies.cells import Cell, Record
-from clinlib.studies.transformer_crf.results import Arm, Results, paired
-from clinlib.studies.wording import plural
+from clinlib.studies.comparisons import paired, reading_of
+from clinlib.studies.transformer_crf.results import Arm, Results
 
-ENOUGH = 3  # seeds below which no conclusion is drawn
 Value = str | Callable[[Record], float | None]
 
 
@@ -65,22 +64,6 @@ def reading(effect: Effect) -> str:
     return reading_of(
         f"{effect.what} with {effect.within}, on {effect.left.corpus}", effect.difference, "F1"
     )
-
-
-def reading_of(place: str, cell: Cell, unit: str) -> str:
-    """What the interval of a seed-paired difference in `unit` says, `place` naming it."""
-    if cell.value is None:
-        return f"{place}: no pair of runs to compare ({cell})."
-    over = f"over {plural(cell.n, 'pair')} of runs" + (f" ({cell.state})" if cell.state else "")
-    shown = f"{place}: {cell.value:+.1f} {unit}"
-    if cell.low is None or cell.n < ENOUGH:
-        return f"{shown} {over}: too few seeds for a conclusion."
-    shown += f", 95 % interval {cell.low:+.1f} to {cell.high:+.1f} {over}"
-    if cell.low > 0:
-        return f"{shown}: a gain."
-    if cell.high < 0:
-        return f"{shown}: a loss."
-    return f"{shown}: it holds zero, so these runs do not tell the two apart."
 
 
 def by_label(results: Results, corpus: str, value: Value) -> dict[str, Cell]:

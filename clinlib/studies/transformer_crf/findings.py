@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from clinlib.studies.comparisons import ENOUGH
 from clinlib.studies.transformer_crf import effects, labels, tuning
 from clinlib.studies.transformer_crf.results import Arm, Results, flagged
 from clinlib.studies.wording import banner, is_synthetic, plural
@@ -34,7 +35,7 @@ def introduction(results: Results) -> str:
         f"{found[word]} {word}" for word in ("missing", "failed", "collapsed") if found[word]
     ]
     parts.append(f"{text}, of which {', '.join(trouble)}." if trouble else f"{text}, all complete.")
-    if max(len(runs) for runs in results.final.values()) < effects.ENOUGH:
+    if max(len(runs) for runs in results.final.values()) < ENOUGH:
         parts.append("With so few seeds the differences below carry no conclusion.")
     return "\n\n".join(part for part in parts if part)
 

@@ -11,9 +11,9 @@ import pandas as pd
 from clinlib.errors import BadInput, unknown
 from clinlib.experiments.spec import Config
 from clinlib.studies.cells import Cell, Record
+from clinlib.studies.comparisons import paired, reading_of
 from clinlib.studies.transformer_crf import heads_and_encoders, labels
-from clinlib.studies.transformer_crf.effects import reading_of
-from clinlib.studies.transformer_crf.results import Arm, Results, paired
+from clinlib.studies.transformer_crf.results import Arm, Results
 from clinlib.studies.wording import banner, plural
 
 NAME = "12_label_ablation"
@@ -243,8 +243,8 @@ def _given(parameters: Mapping[str, object]) -> dict[str, Pair]:
         return {}
     if len(texts) != len(corpora):
         raise BadInput(
-            f"pairs: {plural(len(texts), 'pair')} for {plural(len(corpora), 'corpus')}; give one "
-            "for each ('' for the most confused), or none"
+            f"pairs: {plural(len(texts), 'pair')} for {plural(len(corpora), 'corpus', 'corpora')}; "
+            "give one for each ('' for the most confused), or none"
         )
     found = {}
     for corpus, text in zip(corpora, texts, strict=True):

@@ -69,33 +69,6 @@ class Results:
         return {arm.label: self.cell(arm, value, **options) for arm in self.on(corpus)}
 
 
-def paired(left: Mapping[int, Record | None], right: Mapping[int, Record | None], value) -> Cell:
-    """The cell of left minus right, seed by seed; a pair counts where both of its runs do.
-
-    `value` is a function of a complete record, or a dotted path.
-    """
-    differences: list[float | None] = []
-    failed, collapsed, unsettled = 0, [], []
-    for seed in left:
-        pair = left[seed], right[seed]
-        states = {state(record) for record in pair}
-        if "missing" in states:
-            differences.append(None)
-        elif "failed" in states:
-            failed += 1
-        elif "collapsed" in states:
-            collapsed.append(f"seed {seed}")
-        else:
-            here, there = (cell([record], value).value for record in pair)
-            known = here is not None and there is not None
-            differences.append(here - there if known else None)
-            if any("best_is_last" in record.get("flags", ()) for record in pair):
-                unsettled.append(f"seed {seed}")
-    return Cell.of(
-        differences, failed=failed, collapsed=tuple(collapsed), unsettled=tuple(unsettled)
-    )
-
-
 def unequal_parents(results: Results) -> list[str]:
     """The arms whose seeds did not start from the same weights, as sentences."""
     sentences = []

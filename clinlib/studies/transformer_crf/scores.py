@@ -1,19 +1,15 @@
 """Span-level frames: strict and ent_type scores of every arm, by type, with both intervals."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
-from clinlib.evaluation.intervals import bootstrap
-from clinlib.evaluation.spans import f1, scores
+from clinlib.evaluation.spans import scores
 from clinlib.evaluation.summary import span_counts
+from clinlib.studies import comparisons
 from clinlib.studies.cells import Cell, Record
 from clinlib.studies.transformer_crf.results import Arm, Results
 from clinlib.studies.transformer_crf.tuning import by_arm, chosen, shown
-
-RESAMPLES = 1000
 
 
 def main(results: Results) -> pd.DataFrame:
@@ -46,34 +42,9 @@ def type_f1(name: str) -> Callable[[Record], float]:
 
 
 def over_documents(results: Results, arm: Arm) -> Cell:
-    """Strict F1 on test, mean over seeds, with its interval from resampled documents.
-
-    The same documents are drawn for all seeds at once: the interval says what other test documents
-    would have given these models, not what other seeds would have.
-    """
+    """Strict F1 on test, mean over seeds, with its interval from resampled documents."""
     over_seeds = results.cell(arm, "scores.test.strict.f1")
-    records = results.counted(arm)
-    if not records:
-        return over_seeds
-    counts = np.stack(
-        [
-            span_counts(record["counts"]["test"]).of("strict").sum(axis=1)  # (D, 3)
-            for record in records
-        ],
-        axis=1,
-    )  # (D, S, 3)
-    found = bootstrap(counts, lambda sums: f1(sums).mean(axis=-1), n=RESAMPLES, seed=0)
-    return replace(over_seeds, low=found.low, high=found.high)
-
-
-def as_frame(cells: Mapping[str, Cell], name: str) -> pd.DataFrame:
-    """Cells as a frame to download: value, interval, number of runs, state; blank where none."""
-    rows = {
-        label: {name: cell.value, "low": cell.low, "high": cell.high, "runs": cell.n}
-        | {"state": cell.state}
-        for label, cell in cells.items()
-    }
-    return pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name="row"), dtype=object)
+    return comparisons.over_documents(results.counted(arm), over_seeds)
 
 
 def _row(results: Results, arm: Arm) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""The studies of CLIN-X: encoders, architecture, ensembles and transfer between tasks."""
