@@ -20,6 +20,7 @@ from clinlib.encoding.batches import Batch, batches
 from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import Encoded, Window, encode
+from clinlib.errors import BadInput
 from clinlib.evaluation.flags import run_flags
 from clinlib.evaluation.split_scores import dev_f1, evaluate
 from clinlib.experiments.context import RunContext
@@ -32,6 +33,8 @@ from clinlib.training import precision
 from clinlib.training.loop import fit
 from clinlib.training.objectives import Supervised
 from clinlib.training.schedule import Schedule
+
+MOST_UNKNOWN = 0.2  # share of unknown subwords with which a tagger can only guess
 
 
 def run(config: FineTune, context: RunContext) -> dict[str, Any]:
@@ -52,6 +55,12 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
 
     sentences = training_sentences(splits["train"], config)
     train = windows_of(splits["train"], sentences=sentences, labelled=True)
+    unknown = unknown_share(train.windows, encoder.tokenizer.unk_token_id)
+    if unknown > MOST_UNKNOWN:
+        raise BadInput(
+            f"{unknown:.0%} of the subwords of '{config.corpus}' are unknown to the tokenizer of "
+            "the encoder; choose one that was made for this language"
+        )
     tagger = Tagger(
         encoder,
         config.head,
@@ -122,6 +131,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             "train_sentences": len(
                 {(w.document, s) for w in train.windows for s in range(w.sentence, w.last + 1)}
             ),
+            "unknown_share": round(unknown, 6),
             "train_documents": len(splits["train"]),
             "train_windows": len(train.windows),
             "train_subwords": int(sum(len(w.ids) for w in train.windows)),
@@ -156,6 +166,12 @@ def label_weights(config: FineTune, windows: Sequence[Window], labels: int) -> t
         return None
     ids = np.concatenate([window.labels for window in windows])
     return balanced_weights(torch.from_numpy(ids), labels)
+
+
+def unknown_share(windows: Sequence[Window], unknown_id: int | None) -> float:
+    """Share of the windows' own subwords that the tokenizer does not know."""
+    own = np.concatenate([window.ids[window.unit >= 0] for window in windows])
+    return float((own == unknown_id).mean()) if len(own) and unknown_id is not None else 0.0
 
 
 def divided(corpus: registry.Corpus, config: FineTune) -> dict[str, tuple[Document, ...]]:

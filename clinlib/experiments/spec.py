@@ -166,7 +166,9 @@ class FineTune(Config):
             raise BadInput("fold: a part of the documents selects, so train_on must be train")
         _no_repeats("keep_out", self.keep_out)
         if self.keep_out and (self.fold or self.train_on != "train"):
-            raise BadInput("keep_out: overlaps are sought in the training split, so no fold, no dev")
+            raise BadInput(
+                "keep_out: overlaps are sought in the training split: no fold, no dev"
+            )
         if self.class_weights != "none" and self.head != "softmax":
             raise BadInput(f"class_weights: only the head softmax takes them, not {self.head}")
         if isinstance(self.learning_rate, Choose) and self.learning_rate.take != "learning_rate":

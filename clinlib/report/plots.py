@@ -1,14 +1,18 @@
 """Drawings that several pages share: differences with intervals, learning curves, counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from clinlib.report.cells import Cell
 from clinlib.report.figures import COLOURS, INK, MARKERS, STYLE
+
+DIVERGING = "PuOr"  # told apart by colour-blind readers
 
 
 def forest(axes: Axes, cells: Mapping[str, Cell], *, xlabel: str) -> None:
@@ -88,6 +92,41 @@ def dots(axes: Axes, frame: pd.DataFrame, *, x: str, y: str, series: str, hollow
         axes.set_ylabel(y)
         if places:
             axes.legend(fontsize=8)
+
+
+def gains(
+    axes: Axes,
+    cells: Mapping[tuple[str, str], Cell],
+    *,
+    boxed: Collection[tuple[str, str]] = (),
+) -> None:
+    """A matrix of differences by (row, column) on a scale that is even around zero.
+
+    Colour is repeated by the number in each cell, and a cell without a value is written out;
+    `boxed` cells have a frame.
+    """
+    rows, columns = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
+    values = np.full((len(rows), len(columns)), np.nan)
+    for (row, column), found in cells.items():
+        if found.value is not None:
+            values[rows.index(row), columns.index(column)] = found.value
+    top = np.nanmax(np.abs(values), initial=1.0)
+    with mpl.rc_context(STYLE):
+        axes.imshow(values, cmap=DIVERGING, vmin=-top, vmax=top, aspect="auto")
+        for (row, column), found in cells.items():
+            place = columns.index(column), rows.index(row)
+            if found.value is None:
+                axes.text(*place, str(found), ha="center", va="center", fontsize=7, color=INK)
+                continue
+            ink = "#ffffff" if abs(found.value) > 0.6 * top else "#000000"
+            text = f"{found.value:+.1f}"
+            axes.text(*place, text, ha="center", va="center", color=ink, fontsize=8)
+            if (row, column) in boxed:
+                corner = place[0] - 0.46, place[1] - 0.46
+                axes.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, ec=INK, lw=1.6))
+        axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right")
+        axes.set_yticks(range(len(rows)), rows)
+        axes.grid(visible=False)
 
 
 def grouped_bars(axes: Axes, frame: pd.DataFrame, *, xlabel: str) -> None:

@@ -53,7 +53,7 @@ def over_documents(records: Sequence[Record], found: Cell) -> Cell:
     """
     if not records:
         return found
-    counts = np.stack([_strict(record) for record in records], axis=1)  # (D, S, 3)
+    counts = np.stack([strict_counts(record) for record in records], axis=1)  # (D, S, 3)
     made = bootstrap(counts, lambda sums: f1(sums).mean(axis=-1), n=RESAMPLES, seed=0)
     return replace(found, low=made.low, high=made.high)
 
@@ -65,7 +65,7 @@ def difference_over_documents(left: Record | None, right: Record | None) -> Cell
     """
     if state(left) != "complete" or state(right) != "complete":
         return Cell(missing=1)
-    counts = np.stack([_strict(left), _strict(right)], axis=1)  # (D, 2, 3)
+    counts = np.stack([strict_counts(left), strict_counts(right)], axis=1)  # (D, 2, 3)
     made = bootstrap(counts, lambda sums: f1(sums)[..., 0] - f1(sums)[..., 1], n=RESAMPLES, seed=0)
     interval = None if made.low is None else (made.low, made.high)
     return Cell(made.value, *(interval or (None, None)), (made.value,))
@@ -83,15 +83,15 @@ def reading_of(place: str, cell: Cell, unit: str) -> str:
 
 
 def reading_over_documents(place: str, cell: Cell, unit: str) -> str:
-    """What the interval of a difference between two runs says, over test documents alone."""
+    """The interval of a difference between two runs; no verdict, which one run cannot bear."""
     if cell.value is None:
         return f"{place}: no pair of runs to compare ({cell})."
     shown = f"{place}: {cell.value:+.1f} {unit}"
     if cell.low is None:
         return f"{shown}; one test document allows no interval."
     return (
-        f"{shown}, 95 % interval {cell.low:+.1f} to {cell.high:+.1f} over test documents, of one "
-        f"run each{_side(cell)}"
+        f"{shown}, 95 % interval {cell.low:+.1f} to {cell.high:+.1f} over test documents; with one "
+        "run each it says nothing of other seeds."
     )
 
 
@@ -105,14 +105,14 @@ def as_frame(cells: Mapping[str, Cell], name: str) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name="row"), dtype=object)
 
 
+def strict_counts(record: Record) -> np.ndarray:
+    """(D, 3) strict true positives, false positives and misses of each test document."""
+    return span_counts(record["counts"]["test"]).of("strict").sum(axis=1)
+
+
 def _side(cell: Cell) -> str:
     if cell.low > 0:
         return ": a gain."
     if cell.high < 0:
         return ": a loss."
     return ": it holds zero, so these runs do not tell the two apart."
-
-
-def _strict(record: Record) -> np.ndarray:
-    """(D, 3) true positives, false positives and misses of each test document."""
-    return span_counts(record["counts"]["test"]).of("strict").sum(axis=1)

@@ -1,28 +1,106 @@
 """Recipes: the names that notebooks use for encoders, expanded to configurations."""
 
 from collections.abc import Mapping
+from functools import cache
 
-from clinlib.errors import BadInput
+from clinlib.errors import BadInput, unknown
 from clinlib.experiments.spec import Pretrain
 
 PRETRAINED = "pretrained:"
+# whose test documents stay out of the clinical text of every encoder
+ENGLISH = ("maccrobat2020", "chia", "bc5cdr", "ncbi_disease", "phee")
+SPANISH = ("meddocan", "pharmaconer", "spaccc_temist", "cantemist")
+WIKIPEDIA = {
+    "en": "text:en_wikineural_wikipedia.txt",
+    "es": "text:es_wikineural_wikipedia.txt",
+    "nl": "text:nl_wikineural_wikipedia.txt",
+}
+CLINICAL_EN = ("text:en_e3c_layer3.jsonl", "text:en_medquad.txt")
+CLINICAL_ES = ("text:es_e3c_layer3.jsonl",)
+STUDY = {
+    "general:multi": "English, Spanish, Dutch and Chinese text; as XLM-R",
+    "general:en": "English Wikipedia; as BERT",
+    "general:es": "Spanish Wikipedia; as BETO",
+    "adapted:multi-es": "general:multi, continued on clinical Spanish; as CLIN-X_ES",
+    "adapted:multi-en": "general:multi, continued on clinical English; as CLIN-X_EN",
+    "adapted:minilm-en": "MiniLM, continued on clinical English; as ClinicalBERT",
+}
+"""The study's own encoders, what each has read, and what it stands in for."""
 
 
 def encoder(name: str, pretraining: Mapping[str, object] | None = None) -> str | Pretrain:
-    """The encoder called `name`: itself, or for "pretrained:CORPUS" the Pretrain that makes it.
+    """The encoder called `name`: itself, one of the study's own, or "pretrained:CORPUS".
 
-    "pretrained:A+B" reads the training text of both corpora. `pretraining` holds other fields of
-    that Pretrain (architecture, epochs ...); all notebooks that give the same share one encoder.
+    "pretrained:A+B" reads the training text of both corpora; "pretrained:A>B" that of A, and is
+    then continued on that of B. `pretraining` holds other fields of that Pretrain (architecture,
+    epochs ...); all notebooks that give the same share one encoder. The study's own encoders have
+    fixed recipes.
+
+    Raises BadInput for a recipe that names no corpus, or one that the study has not.
 
     >>> encoder("minilm")
     'minilm'
     >>> encoder("pretrained:synthetic_en_letters").texts
     ('corpus:synthetic_en_letters',)
+    >>> encoder("adapted:multi-es").start == encoder("general:multi")
+    True
     """
+    if name.startswith(("general:", "adapted:")):
+        return study_encoder(name)
     if not name.startswith(PRETRAINED):
         return name
-    corpora = [corpus for corpus in name.removeprefix(PRETRAINED).split("+") if corpus]
-    if not corpora:
-        raise BadInput(f"encoder {name!r} names no corpus; write pretrained:CORPUS")
-    texts = tuple(f"corpus:{corpus}" for corpus in corpora)
-    return Pretrain(texts=texts, **(pretraining or {}))
+    made: Pretrain | None = None
+    for stage in name.removeprefix(PRETRAINED).split(">"):
+        corpora = [corpus for corpus in stage.split("+") if corpus]
+        if not corpora:
+            raise BadInput(f"encoder {name!r} names no corpus; write pretrained:CORPUS")
+        texts = tuple(f"corpus:{corpus}" for corpus in corpora)
+        made = Pretrain(texts=texts, start=made, **(pretraining or {}))
+    return made
+
+
+@cache
+def study_encoder(name: str) -> Pretrain:
+    """One of the study's own encoders: 4 layers of 256 (MiniLM aside), about 6M subwords read.
+
+    They are continued at a third of the rate and without the texts that share passages with test
+    documents of the corpora of their language.
+    """
+    small = {
+        "architecture": "scratch-mini",
+        "vocabulary": 8000,
+        "learning_rate": 1e-3,
+        "batch_subwords": 8192,
+    }
+    match name:
+        case "general:multi":
+            texts = (*WIKIPEDIA.values(), "text:nl_ud_lassysmall.txt", "text:zh_toyhom_mit.txt")
+            return Pretrain(texts=texts, limit=1_500_000, epochs=2, **small)
+        case "general:en" | "general:es":
+            return Pretrain(texts=(WIKIPEDIA[name[-2:]],), epochs=8, **small)
+        case "adapted:multi-es":
+            return _continued("general:multi", CLINICAL_ES, SPANISH, epochs=6)
+        case "adapted:multi-en":
+            return _continued("general:multi", CLINICAL_EN, ENGLISH, epochs=2)
+        case "adapted:minilm-en":
+            return _continued("minilm", CLINICAL_EN, ENGLISH, epochs=1, learning_rate=5e-5)
+    raise unknown("encoder of the study", name, STUDY)
+
+
+def _continued(
+    start: str,
+    texts: tuple[str, ...],
+    keep_out: tuple[str, ...],
+    *,
+    epochs: int,
+    learning_rate: float = 3e-4,
+) -> Pretrain:
+    return Pretrain(
+        start=encoder(start),
+        texts=texts,
+        keep_out=keep_out,
+        limit=1_500_000,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        batch_subwords=8192,
+    )

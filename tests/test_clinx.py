@@ -1,0 +1,217 @@
+"""The CLIN-X pages: what their plans ask for, and what they say of records made by hand."""
+
+from types import SimpleNamespace
+
+import pytest
+from made_records import PINS, collapse, record
+
+from clinlib.errors import BadInput
+from clinlib.experiments.key import key
+from clinlib.experiments.spec import MODEL, Choose, Ensemble, FineTune, Pretrain
+from clinlib.studies.clinx import architecture, encoders, transfer
+
+SHARED = {
+    "profile": "quick",
+    "encoder": "pretrained:synthetic_en_letters",
+    "learning_rate": 2e-3,
+    "head_learning_rate": 5e-3,
+    "seeds": 3,
+    "epochs": 4,
+    "batch_size": 16,
+    "context": 8,
+    "layout": "sentence",
+    "max_length": 128,
+    "dropout": 0.1,
+    "precision": "float32",
+    "vocabulary": 500,
+    "pretrain_architecture": "scratch-tiny",
+    "pretrain_epochs": 2,
+    "pretrain_learning_rate": 1e-3,
+}
+ABLATION = SHARED | {"corpora": ["synthetic_en_letters"], "folds": 3}
+TASKS = ["synthetic_en_letters", "synthetic_en_problems", "synthetic_en_shifted"]
+TRANSFER = SHARED | {"tasks": TASKS, "sizes": [60, 100_000, 0], "small_epochs": 7}
+ENCODERS = SHARED | {
+    "corpora": TASKS[:2],
+    "encoders": ["scratch-tiny", f"pretrained:{TASKS[0]}", f"pretrained:{TASKS[0]}>{TASKS[1]}"],
+    "learning_rates": [1e-3, 2e-3],
+    "tuning_epochs": 1,
+    "tuning_sentences": 50,
+    "sentences": 0,
+}
+
+
+def made(config, share):
+    """A complete record of a configuration with that share of its labels right."""
+    name = key(config, PINS)
+    if isinstance(config, Pretrain):
+        return {
+            "key": name,
+            "kind": "pretrain",
+            "status": "complete",
+            "configuration": config.to_dict(),
+            "held_out": {"loss": 2.0, "before": 3.0},
+            "data": {"kept_out": {"a": 3, "b": 4}, "train_subwords": 1000},
+            "model": {"parameters": 10, "vocabulary": 20},
+            "provenance": {},
+        }
+    epochs = getattr(config, "epochs", 1)
+    run = SimpleNamespace(
+        role="final",
+        seed=getattr(config, "seed", 0),
+        configuration=SimpleNamespace(epochs=epochs, to_dict=config.to_dict),
+    )
+    parameters = {"learning_rates": [1e-3]}
+    found = record(name, run, share, parameters=parameters, rates={})
+    data = {"members": 3, "units": 200, "agreed": 150, "unknown_share": 0.01}
+    return found | {"kind": config.kind, "data": found["data"] | data}
+
+
+def records(plan, share):
+    return {key(config, PINS): made(config, share(config)) for config in plan}
+
+
+def test_each_switch_changes_one_field_of_the_full_architecture():
+    groups = architecture._groups("synthetic_en_letters", ABLATION)
+    full = groups[architecture.FULL]
+    assert [run.seed for run in full] == [1, 2, 3]
+    assert (full[0].scheme, full[0].head, full[0].unit, full[0].context) == (
+        "BIOES",
+        "crf",
+        "subword",
+        8,
+    )
+    for name, changes in architecture.SWITCHES.items():
+        for run, whole in zip(groups[name], full, strict=True):
+            mine, theirs = run.to_dict(), whole.to_dict()
+            assert {f for f in mine if mine[f] != theirs[f]} == set(changes)
+
+
+def test_votes_are_over_the_seeds_and_over_the_parts():
+    plan = architecture.plan(ABLATION)
+    votes = [config for config in plan if isinstance(config, Ensemble)]
+    assert sorted(len(vote.of) for vote in votes) == [1, 1, 1, 3, 3]
+    folds = [run.fold for vote in votes for run in vote.of if run.fold]
+    assert folds == [(1, 3), (2, 3), (3, 3)]
+    assert not [c for c in architecture.plan(ABLATION | {"folds": 0}) if getattr(c, "fold", None)]
+
+
+def test_a_switch_that_costs_is_called_a_loss_and_one_that_does_not_is_none():
+    def share(config):
+        if isinstance(config, FineTune):
+            return 0.8 + 0.01 * config.seed - 0.1 * (config.head == "softmax")
+        return 0.9
+
+    found = architecture.Results(records(architecture.plan(ABLATION), share), ABLATION, PINS)
+    table = architecture.ablation(found)["less full"]
+    assert table.iloc[2].value == pytest.approx(-10) and table.iloc[1].value == pytest.approx(0)
+    said = architecture.sentences(found)
+    assert any("softmax" in text and text.endswith("a loss.") for text in said)
+    assert any("BIO instead" in text and "do not tell the two apart" in text for text in said)
+    rows = architecture.splits(found)["strict F1"]
+    place = ("synthetic_en_letters", architecture.STANDARD)
+    assert rows[(*place, architecture.MEDIAN)].value == pytest.approx(82, abs=0.5)
+    assert rows[(*place, architecture.BEST)].value == pytest.approx(83, abs=0.5)
+    assert rows[(*place, architecture.VOTE)].value == pytest.approx(90, abs=0.5)
+
+
+def test_what_is_missing_is_missing():
+    found = architecture.Results({}, ABLATION, PINS)
+    assert set(architecture.ablation(found)["strict F1"].map(str)) == {"missing (3)"}
+    assert architecture.picked([None], "best") is None
+    assert all("missing" in text or "no pair" in text for text in architecture.sentences(found))
+
+
+@pytest.mark.parametrize("folds", [1, -2])
+def test_one_part_is_no_division(folds):
+    with pytest.raises(BadInput, match="folds"):
+        architecture.plan(ABLATION | {"folds": folds})
+
+
+def test_transfer_starts_from_the_median_source_and_keeps_the_other_tasks_tests_out():
+    runs = transfer.runs(TRANSFER)
+    place = transfer.Place(TASKS[1], TASKS[0], 60)
+    run = runs[place][2]
+    assert isinstance(run.encoder, Choose)
+    assert (run.encoder.take, run.encoder.rule, run.sentences, run.epochs) == (
+        MODEL,
+        "median",
+        60,
+        7,
+    )
+    assert [each.corpus for each in run.encoder.of] == [TASKS[0]] * 3
+    assert {each.keep_out for each in run.encoder.of} == {(TASKS[1], TASKS[2])}
+    whole = runs[transfer.Place(TASKS[0], transfer.NONE, 0)]
+    assert run.encoder.of == tuple(whole.values()), "a source is a run of the table itself"
+    assert {place.size for place in runs} == {60, 0}, "no corpus has 100 000 sentences"
+    assert len(runs) == 3 * 3 * 2
+
+
+def test_gains_are_paired_and_their_verdict_is_corrected():
+    def share(config):
+        helped = isinstance(config.encoder, Choose) and config.encoder.of[0].corpus == TASKS[0]
+        hurt = isinstance(config.encoder, Choose) and config.encoder.of[0].corpus == TASKS[2]
+        return 0.7 + 0.01 * config.seed + 0.1 * helped - 0.1 * hurt
+
+    found = transfer.Results(records(transfer.plan(TRANSFER), share), TRANSFER, PINS)
+    gains = transfer.gains(found, 60)
+    assert gains[TASKS[1], TASKS[0]].value == pytest.approx(10)
+    assert gains[TASKS[1], TASKS[2]].value == pytest.approx(-10)
+    table = transfer.significance(found)
+    verdicts = table["verdict"]
+    assert verdicts[TASKS[1], "60", TASKS[0]] == "positive"
+    assert verdicts[TASKS[1], "60", TASKS[2]] == "negative"
+    assert verdicts[TASKS[0], "60", TASKS[1]] == "within 0.5 F1"
+    assert (table["p, corrected"] >= table["p"]).all()
+
+
+def test_a_pair_with_a_collapsed_run_is_left_out_of_the_gain():
+    def share(config):
+        return 0.7
+
+    plan = transfer.plan(TRANSFER)
+    found = records(plan, share)
+    place = transfer.Place(TASKS[1], TASKS[0], 60)
+    name = key(transfer.runs(TRANSFER)[place][1], PINS)
+    found[name] = collapse(found[name])
+    cell = transfer.Results(found, TRANSFER, PINS).gain(place)
+    assert cell.n == 2 and cell.collapsed == ("seed 1",)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"tasks": TASKS[:1]}, "at least two tasks"),
+        ({"tasks": [TASKS[0], TASKS[0]]}, "each named once"),
+        ({"sizes": [-1]}, "negative"),
+        ({"seeds": 0}, "at least 1"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(change, said):
+    with pytest.raises(BadInput, match=said):
+        transfer.plan(TRANSFER | change)
+
+
+def test_each_encoder_is_compared_with_what_it_was_continued_from():
+    found = encoders.Results(
+        records(encoders.plan(ENCODERS), lambda c: 0.6 + 0.01 * c.seed), ENCODERS, PINS
+    )
+    scratch, first, second = ENCODERS["encoders"]
+    assert list(encoders.differences(found, TASKS[0])) == [
+        f"{first} − {scratch}",
+        f"{second} − {scratch}",
+        f"{second} − {first}",
+    ]
+    table = encoders.texts(found)
+    assert table.loc[(second, 2), "texts kept out"] == 7
+    assert table.loc[(second, 2), "perplexity after"].value == pytest.approx(7.389, abs=1e-3)
+    assert any("lowers the loss on held-out text" in text for text in encoders.sentences(found))
+    assert "mean, en" in encoders.scores(found).columns
+
+
+def test_a_grid_of_one_rate_is_not_tuned():
+    one = ENCODERS | {"learning_rates": [1e-3]}
+    tunings = [c for c in encoders.plan(one) if isinstance(c, FineTune) and c.seed == 0]
+    assert not tunings
+    more = [c for c in encoders.plan(ENCODERS) if isinstance(c, FineTune) and c.seed == 0]
+    assert len(more) == 3 * 2 * 2 and {c.sentences for c in more} == {50}
