@@ -8,7 +8,8 @@ from made_records import PINS, collapse, record
 from clinlib.errors import BadInput
 from clinlib.experiments.key import key
 from clinlib.experiments.spec import MODEL, Choose, Ensemble, FineTune, Pretrain
-from clinlib.studies.clinx import architecture, encoders, transfer
+from clinlib.studies.cells import Cell
+from clinlib.studies.clinx import architecture, context, encoders, prediction, transfer
 
 SHARED = {
     "profile": "quick",
@@ -215,3 +216,87 @@ def test_a_grid_of_one_rate_is_not_tuned():
     assert not tunings
     more = [c for c in encoders.plan(ENCODERS) if isinstance(c, FineTune) and c.seed == 0]
     assert len(more) == 3 * 2 * 2 and {c.sentences for c in more} == {50}
+
+
+CONTEXT = SHARED | {"corpora": TASKS[:1], "packed_batch_size": 2}
+
+
+def test_packed_windows_differ_in_layout_and_batch_alone():
+    groups = context.runs(TASKS[0], CONTEXT)
+    packed, plain = groups[context.PACKED][1].to_dict(), groups[context.SENTENCE][1].to_dict()
+    assert {f for f in packed if packed[f] != plain[f]} == {"layout", "batch_size"}
+    assert groups[context.NONE][1].context == 0 and plain["context"] == 8
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([0.1, -0.1, 0.0], "no worse"),
+        ([-1.1, -0.9, -1.0], "worse"),
+        ([-2.0, 1.0, 0.5], "not settled"),
+        ([0.0, 0.0], "too few seeds"),
+        ([None, None], "too few seeds"),
+    ],
+)
+def test_packed_is_no_worse_only_where_the_whole_interval_is_above_the_margin(values, said):
+    assert context.verdict(Cell.of(values)) == said
+
+
+def test_the_speed_is_a_ratio_of_processor_time():
+    def share(config):
+        return 0.7 + 0.01 * config.seed
+
+    found = records(context.plan(CONTEXT), share)
+    for record_ in found.values():
+        packed = record_["configuration"]["layout"] == "packed"
+        record_["provenance"]["cpu_seconds"] = 10.0 if packed else 40.0
+    results = context.Results(found, CONTEXT, PINS)
+    assert context.speed(results, TASKS[0]).value == pytest.approx(4)
+    said = context.sentences(results)
+    assert any("packed windows are no worse" in text for text in said)
+
+
+def judged(gains, distances):
+    names = [f"s{n}" for n in range(len(gains))]
+    pairs = (dict(zip(names, values, strict=True)) for values in (gains, distances))
+    return prediction.Judged("en", "t", 0, *pairs)
+
+
+def test_the_nearest_model_is_predicted_and_judged_by_rank_regret_and_order():
+    right = judged([5.0, 1.0, -2.0], [0.1, 0.2, 0.9])
+    assert (right.predicted, right.rank, right.regret) == ("s0", 1, 0.0)
+    assert right.spearman == pytest.approx(1)
+    wrong = judged([5.0, 1.0, -2.0], [0.9, 0.3, 0.1])
+    assert (wrong.predicted, wrong.rank, wrong.regret) == ("s2", 3, 7.0)
+    assert wrong.spearman == pytest.approx(-1)
+    assert judged([5.0, 1.0], [0.1, 0.2]).spearman is None
+    assert judged([1.0, 1.0, 1.0], [0.1, 0.2, 0.3]).spearman is None
+
+
+PREDICTION = TRANSFER | {
+    "tasks_en": TASKS,
+    "tasks_es": [],
+    "encoder_en": SHARED["encoder"],
+    "encoder_es": "",
+    "vectors": 100,
+}
+
+
+def test_the_prediction_page_reads_the_runs_of_the_transfer_page_and_compares_medians():
+    plan = prediction.plan(PREDICTION)
+    runs = [c for c in plan if isinstance(c, FineTune)]
+    assert runs == transfer.plan(TRANSFER)
+    compared = [c for c in plan if c.kind == "similarity"]
+    assert len(compared) == 6 and {c.source.take for c in compared} == {MODEL}
+    found = records(plan, lambda c: 0.7 + 0.01 * getattr(c, "seed", 0))
+    for config in compared:
+        near = config.source.of[0].corpus == TASKS[0]
+        found[key(config, PINS)]["distances"] = dict.fromkeys(
+            prediction.MEASURES, 0.1 if near else 0.5
+        )
+    results = prediction.Results(found, PREDICTION, PINS)
+    assert {each.predicted for each in results.judged() if each.target != TASKS[0]} == {TASKS[0]}
+    assert len(prediction.judgements(results)) == 6
+    assert "drawn at random" in prediction.sentences(results)[0]
+    empty = prediction.Results({}, PREDICTION, PINS)
+    assert empty.judged() == [] and "yet" in prediction.sentences(empty)[0]
