@@ -95,7 +95,9 @@ def book(profile: Profile = "quick") -> None:
 def list_corpora() -> None:
     """List the corpora: languages, licences, sizes, and where the data lie."""
     from clinlib.corpora.check import list_rows
+    from clinlib.corpora.registry import data_root
 
+    data_root()  # a mistyped CLINLIB_DATA is an error, not a list of missing corpora
     rows = list_rows()
     table = [list(rows[0]), *(list(row.values()) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -163,5 +165,24 @@ def main() -> None:
     try:
         app()
     except ClinlibError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
+        _end(str(error))
+    except OSError as error:
+        if not (said := _of_the_system(error)):
+            raise
+        _end(said)
+
+
+def _of_the_system(error: OSError) -> str:
+    """What to say of a full disk, or of a path that cannot be read or written; "" of the rest."""
+    from clinlib.experiments.store import no_space, root
+
+    if full := no_space(error, Path(error.filename or root()), root() / ".cache"):
+        return str(full)
+    return f"{error.filename}: {error.strerror}" if error.filename else ""
+
+
+def _end(said: str) -> None:
+    """Ends with exit code 2 and one line, whatever a parser's own message holds."""
+    line = " ".join(part.strip() for part in said.splitlines())
+    typer.echo(f"error: {line}", err=True)
+    sys.exit(2)

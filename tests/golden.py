@@ -26,7 +26,7 @@ from clinlib.corpora.synthetic.letters import TYPES, Mechanisms, generate
 from clinlib.experiments import fine_tune, provenance
 from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
-from clinlib.experiments.spec import KINDS, Ensemble, FineTune, Pretrain, Similarity
+from clinlib.experiments.spec import KINDS, Ensemble, FineTune, Pretrain, Similarity, Vectors
 
 STORED = Path(__file__).with_name("golden.json")
 PLAIN = FineTune(
@@ -39,6 +39,7 @@ PLAIN = FineTune(
 )
 TRAINED = PLAIN.replaced(epochs=4, learning_rate=4e-3)
 MASKING = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
+VECTORS = Vectors(texts=("corpus:micro",), vocabulary=300, size=20, epochs=2)
 # together they pass through every field that a record's numbers can hang on
 RUNS = {
     "crf": PLAIN.replaced(epochs=3, learning_rate=4e-3),
@@ -68,6 +69,8 @@ RUNS = {
     "part of several": PLAIN.replaced(fold=(1, 4)),
     "encoder of another run": PLAIN.replaced(encoder=PLAIN, seed=4),
     "masked language model": MASKING,
+    "vectors": VECTORS,
+    "tagger on vectors": PLAIN.replaced(encoder=VECTORS, learning_rate=4e-3),
     "vote": Ensemble(of=tuple(TRAINED.replaced(seed=seed) for seed in (1, 2, 3))),
     "similarity": Similarity(source=PLAIN, target=TRAINED, vectors=500),
 }
@@ -103,6 +106,7 @@ def numbers(config: Config) -> dict[str, list[float]]:
     losses = [row["loss"] for row in record.get("curve", ())]
     losses += [record["held_out"]["loss"]] if "held_out" in record else []
     losses += record.get("distances", {}).values()
+    losses += record.get("vectors", {}).values()
     scores = record.get("scores", {})
     f1 = [scores[split]["strict"]["f1"] for split in ("dev", "test") if split in scores]
     return {"losses": losses, "f1": [round(each, 2) for each in f1]}

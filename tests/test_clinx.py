@@ -7,7 +7,8 @@ from made_records import PINS, collapse, record
 
 from clinlib.errors import BadInput
 from clinlib.experiments.key import key
-from clinlib.experiments.spec import MODEL, Choose, Ensemble, FineTune, Pretrain
+from clinlib.experiments.names import MODEL
+from clinlib.experiments.spec import Choose, Ensemble, FineTune, Pretrain, Vectors
 from clinlib.studies.cells import Cell
 from clinlib.studies.clinx import architecture, context, encoders, prediction, transfer
 
@@ -34,7 +35,13 @@ TASKS = ["synthetic_en_letters", "synthetic_en_problems", "synthetic_en_shifted"
 TRANSFER = SHARED | {"tasks": TASKS, "sizes": [60, 100_000, 0], "small_epochs": 7}
 ENCODERS = SHARED | {
     "corpora": TASKS[:2],
-    "encoders": ["scratch-tiny", f"pretrained:{TASKS[0]}", f"pretrained:{TASKS[0]}>{TASKS[1]}"],
+    "encoders": [
+        "scratch-tiny",
+        f"pretrained:{TASKS[0]}",
+        f"pretrained:{TASKS[0]}>{TASKS[1]}",
+        "bilstm",
+        f"vectors:{TASKS[0]}",
+    ],
     "learning_rates": [1e-3, 2e-3],
     "tuning_epochs": 1,
     "tuning_sentences": 50,
@@ -45,10 +52,10 @@ ENCODERS = SHARED | {
 def made(config, share):
     """A complete record of a configuration with that share of its labels right."""
     name = key(config, PINS)
-    if isinstance(config, Pretrain):
+    if isinstance(config, Pretrain | Vectors):
         return {
             "key": name,
-            "kind": "pretrain",
+            "kind": config.kind,
             "status": "complete",
             "configuration": config.to_dict(),
             "held_out": {"loss": 2.0, "before": 3.0},
@@ -197,11 +204,12 @@ def test_each_encoder_is_compared_with_what_it_was_continued_from():
     found = encoders.Results(
         records(encoders.plan(ENCODERS), lambda c: 0.6 + 0.01 * c.seed), ENCODERS, PINS
     )
-    scratch, first, second = ENCODERS["encoders"]
+    scratch, first, second, lstm, static = ENCODERS["encoders"]
     assert list(encoders.differences(found, TASKS[0])) == [
         f"{first} − {scratch}",
         f"{second} − {scratch}",
         f"{second} − {first}",
+        f"{static} − {lstm}",
     ]
     table = encoders.texts(found)
     assert table.loc[(second, 2), "texts kept out"] == 7
@@ -215,7 +223,7 @@ def test_a_grid_of_one_rate_is_not_tuned():
     tunings = [c for c in encoders.plan(one) if isinstance(c, FineTune) and c.seed == 0]
     assert not tunings
     more = [c for c in encoders.plan(ENCODERS) if isinstance(c, FineTune) and c.seed == 0]
-    assert len(more) == 3 * 2 * 2 and {c.sentences for c in more} == {50}
+    assert len(more) == 5 * 2 * 2 and {c.sentences for c in more} == {50}
 
 
 CONTEXT = SHARED | {"corpora": TASKS[:1], "packed_batch_size": 2}

@@ -33,12 +33,6 @@ def test_sizes_count_every_split(small):
     assert test.tolist() == [1, 2, 6, 0, 2, 100.0]
 
 
-def test_types_count_entities_by_split_and_their_mean_length_in_words(small):
-    frame = study.types(small).loc["synthetic_en_letters"]
-    assert frame.loc["Drug", ["train", "test", "all", "mean words"]].tolist() == [1, 0, 1, 2.0]
-    assert frame.loc["ADE", ["all", "mean words"]].tolist() == [0, "none"]
-
-
 @pytest.mark.parametrize(
     ("spans", "empty"),
     [((), 2), (((0, 5),), 1), (((13, 14), (15, 16)), 0), (((6, 20),), 0), (((25, 26),), 1)],
@@ -54,9 +48,9 @@ def test_the_ledger_table_shows_what_happened_and_where(small):
 
 
 def test_sentences_follow_the_counts(small):
-    held, lost = study.sentences(small)
-    assert "of 2 types in 4 sentences, of which 3 (75 %)" in held
-    assert "flattened: nested in a longer span (1)" in lost
+    (said,) = study.sentences(small)
+    assert "of 2 types in 4 sentences, of which 3 (75 %)" in said
+    assert said.endswith("On the way in, flattened: nested in a longer span (1).")
 
 
 def test_a_corpus_that_is_not_here_is_listed_from_its_card(monkeypatch, tmp_path):
@@ -72,11 +66,22 @@ def test_a_corpus_that_is_not_here_is_listed_from_its_card(monkeypatch, tmp_path
     assert "Not on this machine" in text
     assert "ncbi_disease" in text
     assert "ncbi_disease" not in study.reads({})
+    assert "en_medquad.txt" not in study.reads({})
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "en_medquad.txt").write_text("")
+    assert "en_medquad.txt" in study.reads({})
 
 
 def test_an_unknown_corpus_is_an_error():
     with pytest.raises(BadInput, match="ncbi_disease"):
         study.present(["ncbi_diseases"])
+
+
+def test_texts_are_named_and_those_that_are_not_here_too(small):
+    files = ["en_medquad.txt", "zh_toyhom_mit.txt"]
+    text = study.introduction(list(small), small, files, files[:1])
+    assert "the unlabelled text of en_medquad.txt." in text
+    assert "Not on this machine, so listed from the card only: zh_toyhom_mit.txt." in text
 
 
 def test_a_synthetic_corpus_is_bannered(small):

@@ -27,7 +27,7 @@ LAYERS = (
 )
 WITH_TORCH = ("models.", "training.", "adaptation.", "encoding.batches", "bench.")
 ROUTINES = tuple(
-    f"experiments.{kind}" for kind in ("fine_tune", "pretrain", "ensemble", "similarity")
+    f"experiments.{kind}" for kind in ("fine_tune", "pretrain", "vectors", "ensemble", "similarity")
 )
 
 

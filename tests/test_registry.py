@@ -1,5 +1,6 @@
 """The registry: cards that are checked, and corpora that are those of their cards."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from clinlib.corpora.check import check, checksum, describe, list_rows
+from clinlib.corpora.checksums import codes, written
 from clinlib.corpora.document import Document, Section, Span
 from clinlib.corpora.fingerprint import content_hash
 from clinlib.corpora.registry import card, cards, data_root, fingerprint, load
@@ -173,7 +175,24 @@ def test_unknown_corpora_and_tasks_are_refused_with_the_nearest(toy):
         (lambda h: h.update(gated="perhaps"), "gated: "),
         (lambda h: h["reader"].update(format="bratt"), "reader: "),
         (lambda h: h["reader"].update(discontinous="hull"), "discontinous"),
-        (lambda h: h["splits"].update(sed=1), "splits"),
+        (lambda h: h["splits"].update(sed=1), "splits.grouped.sed: Extra inputs"),
+        (lambda h: h.update(splits={"seed": 1}), "splits: holds none of official, grouped"),
+        (
+            lambda h: h["splits"]["grouped"].update(dev=1.2),
+            "grouped.dev: .* less than or equal to 1",
+        ),
+        (
+            lambda h: h["splits"]["grouped"].update(dev=-0.2),
+            "grouped.dev: .* greater than or equal",
+        ),
+        (lambda h: h["splits"]["grouped"].update(dev=0.2), "splits.grouped: .* sum to 0.95, not 1"),
+        (lambda h: h["splits"]["grouped"].update(tset=0.0), "splits.grouped.grouped.tset"),
+        (
+            lambda h: h.update(
+                splits={"official": {"train": "a", "test": "b"}, "carved": {"dev": 1.5, "seed": 1}}
+            ),
+            "splits.official.carved.dev: .* less than 1",
+        ),
         (lambda h: h.pop("types"), "types: Field required"),
         (lambda h: h.update(generator="clinlib.some:thing"), "go together"),
         (lambda h: h.update(folder=None), "folder is null"),
@@ -205,8 +224,63 @@ def test_a_card_without_a_header_or_under_another_name_is_refused(tmp_path):
 
 def test_a_type_that_the_card_does_not_know_is_refused(toy):
     edit(toy, lambda h: h.update(left_out=[]))
-    with pytest.raises(BadInput, match=r"document l0, \[0, 6\): unknown type 'Page'"):
+    with pytest.raises(BadInput, match=r"'toy': document l0, \[0, 6\): unknown type 'Page'"):
         load("toy", toy)
+
+
+def test_a_changed_a_missing_and_a_new_file_of_a_folder_are_named(toy):
+    folder = toy / "data" / "toy" / "letters"
+    (toy / "data_cards" / "checksums").mkdir()
+    known = written(codes(folder.parent, ["letters/"]))
+    (toy / "data_cards" / "checksums" / "toy.txt").write_text(known)
+    assert check("toy", toy) == []
+    (folder / "l3.ann").write_text(LINES.splitlines()[0] + "\n", encoding="utf-8")
+    problems = check("toy", toy)
+    assert f"{folder / 'l3.ann'}: changed, or no file of the release" in problems
+    assert not any("l2.ann" in problem for problem in problems)
+    (folder / "l3.ann").unlink()
+    unread, missing = check("toy", toy)
+    assert unread == f"{folder / 'l3.txt'}: its partner l3.ann is missing"
+    assert missing == f"{folder.parent}: 1 files of the release are missing"
+    with pytest.raises(BadInput, match="corpus 'toy': .*partner l3.ann is missing"):
+        load("toy", toy)
+
+
+def test_splits_that_share_documents_are_refused_with_the_corpus_and_the_document(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "data" / "toy").mkdir(parents=True)
+    (tmp_path / "data" / "toy" / "all.tsv").write_text("aspirin\tB-Drug\n\nflu\tO\n")
+    monkeypatch.setenv("CLINLIB_DATA", str(tmp_path / "data"))
+    header = HEADER | {
+        "reader": {"format": "conll"},
+        "splits": {"official": {"train": "all.tsv", "test": "all.tsv"}},
+        "files": {},
+        "tasks": {},
+        "fingerprint": "0" * 16,
+    }
+    write_card(tmp_path, header)
+    message = "corpus 'toy': document id 'all-00001' occurs twice: in split 'train' and in split"
+    with pytest.raises(BadInput, match=message):
+        load("toy", tmp_path)
+
+
+def test_splits_that_part_a_group_are_refused(tmp_path, monkeypatch):
+    (tmp_path / "data" / "toy").mkdir(parents=True)
+    for split in ("train", "test"):
+        record = {"id": f"77_{split}", "context": "Fever.", "annotations": []}  # one abstract
+        (tmp_path / "data" / "toy" / f"{split}.json").write_text(json.dumps(record))
+    monkeypatch.setenv("CLINLIB_DATA", str(tmp_path / "data"))
+    header = HEADER | {
+        "reader": {"format": "json", "shape": "phee"},
+        "splits": {"official": {"train": "train.json", "test": "test.json"}},
+        "files": {},
+        "tasks": {},
+        "fingerprint": "0" * 16,
+    }
+    write_card(tmp_path, header)
+    with pytest.raises(BadInput, match=r"corpus 'toy': group '77' .* lies in split 'train' and in"):
+        load("toy", tmp_path)
 
 
 def test_official_splits_are_read_file_by_file(tmp_path, monkeypatch):

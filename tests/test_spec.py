@@ -22,7 +22,7 @@ def choose(take="learning_rate", **fields) -> Choose:
         ({"lerning_rate": 1e-3}, "did you mean 'learning_rate'"),
         ({"encoder": "minilmm"}, "did you mean 'minilm'"),
         ({"encoder": "hub:"}, "did you mean 'hub:NAME'"),
-        ({"encoder": 3}, "FineTune.encoder should be a string or a Pretrain, not 3 (int)"),
+        ({"encoder": 3}, "FineTune.encoder should be a string or a Pretrain or a Vectors or a"),
         ({"head": "crff"}, "did you mean 'crf'"),
         ({"learning_rate": "1e-3"}, "should be a number or a Choose, not '1e-3' (str)"),
         ({"learning_rate": -1.0}, "should be greater than 0"),

@@ -77,6 +77,7 @@ def test_the_stage_holds_pages_at_their_git_paths(checkout):
         "_toc.yml",
         "book/index.md",
         "generated/corpora.md",
+        "generated/texts.md",
         "notebooks/10_a.ipynb",
     ]
 

@@ -1,6 +1,7 @@
 """Texts: both forms of unlabelled text, pinned; what is missing, changed or malformed."""
 
 import hashlib
+import tracemalloc
 
 import pytest
 import yaml
@@ -47,11 +48,38 @@ def test_an_unknown_missing_or_changed_file_is_refused(root):
         list(read_texts("a.txt", root))
 
 
-@pytest.mark.parametrize("line", ["{", '{"txt": "first"}', "[1]", ""])
+@pytest.mark.parametrize("line", ["{", '{"txt": "first"}', '{"text": 3}', "[1]", ""])
 def test_a_line_of_json_without_a_text_is_refused(root, line):
     pin(root, {"b.jsonl": f'{{"text": "first"}}\n{line}\n{{"text": "x"}}\n'})
     with pytest.raises(BadInput, match=r"b\.jsonl:2: no JSON object with a text"):
         list(read_texts("b.jsonl", root))
+
+
+def test_a_line_that_is_not_utf8_is_refused(root):
+    content = "first\nz\xe9ro\n".encode("latin-1")
+    listed = {"language": "en", "what": "toy", "licence": "MIT"}
+    listed["sha256"] = hashlib.sha256(content).hexdigest()
+    (root / "text" / "a.txt").write_bytes(content)
+    (root / "data_cards" / "texts.yml").write_text(yaml.safe_dump({"a.txt": listed}))
+    found = read_texts("a.txt", root)
+    assert next(found) == "first"
+    with pytest.raises(BadInput, match=r"a\.txt:2: not UTF-8 at byte 1"):
+        next(found)
+
+
+def test_a_changed_file_is_refused_before_its_first_text(root):
+    (root / "text" / "a.txt").write_text(FILES["a.txt"] + "one more\n")
+    with pytest.raises(BadInput, match="checksum"):
+        next(read_texts("a.txt", root))
+
+
+def test_a_file_is_never_held_whole(root):
+    pin(root, {"a.txt": ("x" * 999 + "\n") * 8000})
+    tracemalloc.start()
+    assert sum(map(len, read_texts("a.txt", root))) == 8000 * 999
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20  # of 8 MB
 
 
 def test_every_file_of_the_project_is_pinned():

@@ -12,7 +12,9 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     model_validator,
 )
@@ -100,10 +102,16 @@ class Official(_Strict):
 class Grouped(_Strict):
     """Splits drawn by clinlib.corpora.splits.grouped_split from the documents of all parts."""
 
-    grouped: dict[SplitName, float]
+    grouped: dict[SplitName, Annotated[float, Field(ge=0, le=1)]]
     seed: int
     tied: bool = False  # whether texts with passages in common are one group
     parts: tuple[str, ...] = ("",)  # files or folders
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Grouped":
+        if abs(sum(self.grouped.values()) - 1) > 1e-9:
+            raise ValueError(f"shares sum to {sum(self.grouped.values()):g}, not 1")
+        return self
 
 
 class Shared(_Strict):
@@ -117,6 +125,27 @@ class AsGenerated(_Strict):
     """The splits that the generator returns."""
 
     generated: tuple[SplitName, ...]
+
+
+def _kind_of_splits(value: Any) -> str | None:
+    """The key that tells which of the four forms `splits` has."""
+    keys = value if isinstance(value, dict) else type(value).model_fields
+    return next(
+        (kind for kind in ("official", "grouped", "shared", "generated") if kind in keys), None
+    )
+
+
+Splits = Annotated[
+    Annotated[Official, Tag("official")]
+    | Annotated[Grouped, Tag("grouped")]
+    | Annotated[Shared, Tag("shared")]
+    | Annotated[AsGenerated, Tag("generated")],
+    Discriminator(
+        _kind_of_splits,
+        custom_error_type="splits",
+        custom_error_message="holds none of official, grouped, shared and generated",
+    ),
+]
 
 
 class Headings(_Strict):
@@ -183,7 +212,7 @@ class Card(Computed):
     reader: Annotated[Brat | Conll | PubTator | Json | Generated, Field(discriminator="format")]
     document_unit: str
     files: dict[str, str] = {}
-    splits: Official | Grouped | Shared | AsGenerated
+    splits: Splits
     types: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     sections: Headings | None = None

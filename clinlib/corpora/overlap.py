@@ -5,8 +5,10 @@ shingles is not judged. Sources are "corpus", "corpus:task" and "text:FILE".
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from itertools import permutations
+from dataclasses import dataclass
+from itertools import accumulate, pairwise, permutations
+
+import numpy as np
 
 from clinlib.corpora.card import SPLITS
 from clinlib.corpora.registry import card, load
@@ -37,6 +39,29 @@ class Overlap:
     share: float
 
 
+@dataclass(frozen=True)
+class KeptOut:
+    """How many of the texts that a source may train on are tied to test documents of the others.
+
+    `documents` that may be trained on, the `tied` ones, the `share` of the normalised characters
+    that these make up. See keep_out, which names them.
+    """
+
+    language: str
+    source: str
+    documents: int
+    tied: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The overlaps of sources, pair by pair, and what each must keep out of training."""
+
+    overlaps: tuple[Overlap, ...] = ()
+    kept_out: tuple[KeptOut, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class _Source:
     """A corpus's or a file's shingles, over all texts and over each split alone."""
@@ -50,22 +75,27 @@ class _Source:
         return not self.name.startswith(TEXT)
 
 
-def matrix(names: Iterable[str]) -> list[dict[str, str | int | float]]:
-    """The overlaps of every two sources of one language, in both directions, as plain rows.
+def matrix(names: Iterable[str]) -> Comparison:
+    """The overlaps of every two sources of one language, in both directions.
 
     Two files of text are not compared. Each source also has a row for all corpora but itself, one
     for their test splits; and a corpus has rows for its own test and dev documents that stand in
-    an earlier split. Only texts of one language at a time are held, about 12 bytes a character.
+    an earlier split. What is to be kept out is counted for each source against the test splits of
+    the corpora but itself. Only texts of one language at a time are held, about 12 bytes a
+    character.
 
     Raises BadInput for unknown sources and for data that are not here.
     """
     by_language: dict[str, list[str]] = {}
     for name in dict.fromkeys(names):
-        by_language.setdefault(_language(name), []).append(name)
-    rows = []
+        by_language.setdefault(language_of(name), []).append(name)
+    overlaps: list[Overlap] = []
+    kept_out: list[KeptOut] = []
     for language, group in by_language.items():
-        rows += _rows(language, [_source(name) for name in group])
-    return [asdict(row) for row in rows]
+        sources = [_source(name) for name in group]
+        overlaps += _rows(language, sources)
+        kept_out += [_kept_out(language, source, sources) for source in sources]
+    return Comparison(tuple(overlaps), tuple(kept_out))
 
 
 def keep_out(
@@ -80,11 +110,11 @@ def keep_out(
 
     Raises BadInput for unknown sources and for data that are not here.
     """
-    language = _language(source)
+    language = language_of(source)
     tested = [
         document.text
         for target in targets
-        if _language(target) == language
+        if language_of(target) == language
         for split in splits
         for document in load(target).splits.get(split, ())
     ]
@@ -125,11 +155,26 @@ def _rows(language: str, sources: list[_Source]) -> list[Overlap]:
     return rows
 
 
+def _kept_out(language: str, source: _Source, sources: list[_Source]) -> KeptOut:
+    none = source.whole.some(0, 0)
+    texts = source.splits.get("train", none) if source.labelled else source.whole
+    found = np.zeros(len(texts), dtype=bool)
+    for other in sources:
+        if other is not source and "test" in other.splits:
+            found[tied(texts, other.splits["test"])[:, 0]] = True
+    share = _share(texts, found)
+    return KeptOut(language, source.name, len(texts), int(found.sum()), share)
+
+
+def _share(texts: Shingles, some: np.ndarray) -> float:
+    """The share of the normalised characters that some texts (D,) make up."""
+    return float(texts.lengths[some].sum()) / max(int(texts.lengths.sum()), 1)
+
+
 def _row(
     language: str, part: str, texts: Shingles, whole: str, others: Sequence[Shingles]
 ) -> Overlap:
     standing = stand(texts, *others)
-    characters = int(texts.lengths.sum())
     return Overlap(
         language,
         part,
@@ -137,24 +182,26 @@ def _row(
         documents=len(texts),
         judged=int(texts.judged.sum()),
         standing=int(standing.sum()),
-        share=float(texts.lengths[standing].sum()) / max(characters, 1),
+        share=_share(texts, standing),
     )
 
 
 def _source(name: str) -> _Source:
-    width = WIDTHS.get(_language(name), WIDTH)
+    width = WIDTHS.get(language_of(name), WIDTH)
     if name.startswith(TEXT):
         return _Source(name, shingles(read_texts(name.removeprefix(TEXT)), width), {})
     splits = load(name).splits
+    whole = shingles((d.text for documents in splits.values() for d in documents), width)
+    ends = list(accumulate((len(documents) for documents in splits.values()), initial=0))
     parts = {
-        split: shingles((document.text for document in documents), width)
-        for split, documents in splits.items()
+        split: whole.some(start, end)
+        for split, (start, end) in zip(splits, pairwise(ends), strict=True)
     }
-    texts = (document.text for documents in splits.values() for document in documents)
-    return _Source(name, shingles(texts, width), parts)
+    return _Source(name, whole, parts)
 
 
-def _language(name: str) -> str:
+def language_of(name: str) -> str:
+    """The language in which a source is compared. Raises BadInput for an unknown source."""
     if name.startswith(TEXT):
         files = text_files()
         file = name.removeprefix(TEXT)

@@ -134,7 +134,10 @@ def data_folder(name: str, root: Path | None = None) -> Path:
 
 @lru_cache(maxsize=16)
 def _loaded(name: str, root: Path | None, folder: Path | None, expected: str) -> Corpus:
-    corpus = build(name, root, folder)
+    try:
+        corpus = build(name, root, folder)
+    except BadInput as error:
+        raise BadInput(f"corpus '{name}': {error}") from error
     found = content_hash(corpus.splits, corpus.types)
     if found != expected:
         raise BadInput(

@@ -41,6 +41,16 @@ class Shingles:
     def __len__(self) -> int:
         return len(self.sizes)
 
+    def some(self, start: int, end: int) -> "Shingles":
+        """The shingles of the texts from number `start` up to `end`, numbered from 0."""
+        mine = (self.owners >= start) & (self.owners < end)
+        return Shingles(
+            self.hashes[mine],
+            self.owners[mine] - np.int32(start),
+            self.sizes[start:end],
+            self.lengths[start:end],
+        )
+
     @property
     def judged(self) -> np.ndarray:
         """Which texts (D,) have shingles enough for `stand` to judge."""
@@ -80,9 +90,7 @@ def held(texts: Shingles, *others: Shingles) -> np.ndarray:
     """How many shingles (D,) of each text stand anywhere in the others."""
     found = np.zeros(len(texts.hashes), dtype=bool)
     for other in others:
-        if len(other.hashes):
-            at = np.searchsorted(other.hashes, texts.hashes)
-            found |= other.hashes[np.minimum(at, len(other.hashes) - 1)] == texts.hashes
+        found |= _in(texts.hashes, other.hashes)
     return np.bincount(texts.owners[found], minlength=len(texts))
 
 
@@ -93,15 +101,15 @@ def stand(texts: Shingles, *others: Shingles) -> np.ndarray:
 
 def common(left: Shingles, right: Shingles) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (P, 2) of a left and a right text that share shingles, and how many (P,) they share."""
-    low = np.searchsorted(right.hashes, left.hashes, side="left")
-    high = np.searchsorted(right.hashes, left.hashes, side="right")
-    times = high - low
+    shared = _in(left.hashes, right.hashes)
+    hashes, owners = left.hashes[shared], left.owners[shared]
+    low = np.searchsorted(right.hashes, hashes, side="left")
+    times = np.searchsorted(right.hashes, hashes, side="right") - low
     codes, counts = np.empty(0, np.int64), np.empty(0, np.int64)
     for part in _slices(times):
         repeats = times[part]
-        first = np.cumsum(repeats) - repeats
-        place = np.arange(repeats.sum()) - np.repeat(first - low[part], repeats)
-        pairs = np.repeat(left.owners[part], repeats).astype(np.int64) * len(right)
+        place = _places(low[part], repeats)
+        pairs = np.repeat(owners[part], repeats).astype(np.int64) * len(right)
         more, n = np.unique(pairs + right.owners[place], return_counts=True)
         codes, back = np.unique(np.concatenate([codes, more]), return_inverse=True)
         counts = np.bincount(back, np.concatenate([counts, n])).astype(np.int64)
@@ -116,6 +124,32 @@ def tied(left: Shingles, right: Shingles) -> np.ndarray:
     pairs, counts = common(left, right)
     fewer = np.minimum(left.sizes[pairs[:, 0]], right.sizes[pairs[:, 1]])
     return pairs[(counts >= TIED) | (counts >= SHARE * fewer)]
+
+
+def _in(hashes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of the hashes (S,) stand among the others; both in order. The fewer are looked up."""
+    if len(hashes) <= len(others):
+        return _looked_up(hashes, others)
+    both = others[_looked_up(others, hashes)]
+    both = both[np.append(True, both[1:] != both[:-1])[: len(both)]]
+    low = np.searchsorted(hashes, both, side="left")
+    times = np.searchsorted(hashes, both, side="right") - low
+    found = np.zeros(len(hashes), dtype=bool)
+    found[_places(low, times)] = True
+    return found
+
+
+def _looked_up(hashes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    if not len(others):
+        return np.zeros(len(hashes), dtype=bool)
+    at = np.searchsorted(others, hashes)
+    return others[np.minimum(at, len(others) - 1)] == hashes
+
+
+def _places(low: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """The numbers from each `low` on, as many as `times` says."""
+    first = np.cumsum(times) - times
+    return np.arange(times.sum()) - np.repeat(first - low, times)
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[list[np.ndarray]]:

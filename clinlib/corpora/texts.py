@@ -41,8 +41,9 @@ def is_here(name: str) -> bool:
 def read_texts(name: str, root: Path | None = None) -> Iterator[str]:
     """The texts of a file in its order: one a line, or the "text" of one JSON object a line.
 
-    Raises BadInput for a file that is unknown, missing or changed, and for a line of JSON that is
-    no object with a text.
+    The file is read twice, for its checksum and for its lines, and never held whole. Raises
+    BadInput, before the first text, for a file that is unknown, missing or changed; and for a line
+    that is not UTF-8 or, in a file of JSON, no object with a text.
     """
     files = text_files(root)
     if name not in files:
@@ -50,16 +51,28 @@ def read_texts(name: str, root: Path | None = None) -> Iterator[str]:
     data = data_root()
     if data is None or not is_here(name):
         raise BadInput(f"there is no text file '{name}'; set CLINLIB_DATA to a folder with text/")
-    content = (data / FOLDER / name).read_bytes()
-    found = hashlib.sha256(content).hexdigest()
+    path = data / FOLDER / name
+    with path.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
     if found != files[name].sha256:
         raise BadInput(f"text file '{name}' has the checksum {found}, its pin {files[name].sha256}")
-    lines = content.decode("utf-8").removesuffix("\n").split("\n")
+    with path.open("rb") as lines:  # in bytes only line feeds end a line
+        for number, line in enumerate(lines, start=1):
+            yield _text(line.removesuffix(b"\n"), name, number)
+
+
+def _text(line: bytes, name: str, number: int) -> str:
+    """The text that one line of the file holds."""
+    try:
+        plain = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{name}:{number}: not UTF-8 at byte {error.start}") from None
     if not name.endswith(".jsonl"):
-        yield from lines
-        return
-    for number, line in enumerate(lines, start=1):
-        try:
-            yield json.loads(line)["text"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(f"{name}:{number}: no JSON object with a text ({error})") from None
+        return plain
+    try:
+        text = json.loads(plain)["text"]
+        if not isinstance(text, str):
+            raise TypeError("its text is no string")
+        return text
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{name}:{number}: no JSON object with a text ({error})") from None

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from clinlib.errors import BadInput
+from clinlib.experiments.names import MODEL
 from clinlib.experiments.record import Record
-from clinlib.experiments.spec import MODEL, Choose
+from clinlib.experiments.spec import Choose
 
 
 def resolve(choose: Choose, records: Sequence[Record | None]) -> Any:

@@ -11,11 +11,18 @@ from typing import Any
 
 from clinlib.errors import ClinlibError
 from clinlib.experiments.config import Config
+from clinlib.experiments.names import RECURRENT
 from clinlib.experiments.spec import Ensemble, FineTune, Pretrain
 
 SUBWORDS = 35  # of a sentence
 # Rough model: sentences trained on per second, in one thread
-SPEED = {"scratch-tiny": 500.0, "scratch-mini": 200.0, "scratch-small": 45.0, "minilm": 45.0}
+SPEED = {
+    "scratch-tiny": 500.0,
+    "scratch-mini": 200.0,
+    "scratch-small": 45.0,
+    "minilm": 45.0,
+    RECURRENT: 300.0,
+}
 HUB_SPEED = 8.0
 GPU_FACTOR = 15.0
 SCORING = 1 / 3  # of the work of training on a sentence: forward only
@@ -137,6 +144,8 @@ def _encoder(encoder: Any) -> str:
                 encoder = encoder["of"][0]
             case "fine_tune":
                 encoder = encoder["encoder"]
+            case "vectors":
+                encoder = RECURRENT
             case _:
                 encoder = encoder["start"] or encoder["architecture"]
     return encoder

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from clinlib.errors import BadInput, ClinlibError
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins, key
-from clinlib.experiments.spec import MODEL, Choose
+from clinlib.experiments.names import MODEL
+from clinlib.experiments.spec import Choose
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import yaml
 
 from clinlib.errors import unknown
 from clinlib.experiments.config import Config
-from clinlib.experiments.spec import FineTune, Pretrain
+from clinlib.experiments.spec import FineTune, Pretrain, Vectors
 
 TEXTS = Path(__file__).parents[2] / "data_cards" / "texts.yml"
 
@@ -106,11 +106,11 @@ def _pins(config: Config, pins: Pins) -> dict[str, str]:
         named |= {f"keep_out:{name}": pins.corpus(name) for name in config.keep_out}
         if isinstance(config.encoder, str):
             named[config.encoder] = pins.encoder(config.encoder)
-    elif isinstance(config, Pretrain):
+    elif isinstance(config, Pretrain | Vectors):
         for source in config.texts:
             form, name = source.split(":", 1)
             named[source] = pins.corpus(name) if form == "corpus" else pins.text(name)
         named |= {f"keep_out:{name}": pins.corpus(name) for name in config.keep_out}
-        if isinstance(config.start, str):
+        if isinstance(getattr(config, "start", None), str):
             named[config.start] = pins.encoder(config.start)
     return {name: pin for name, pin in named.items() if pin is not None}

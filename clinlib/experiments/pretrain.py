@@ -13,8 +13,7 @@ import torch
 
 from clinlib.adaptation.mlm import MaskedEpoch, MaskedLanguageModel
 from clinlib.adaptation.sequences import Rows, packed
-from clinlib.corpora import registry, texts
-from clinlib.corpora.overlap import keep_out
+from clinlib.adaptation.sources import Source
 from clinlib.encoding.vocabulary import learn_subwords
 from clinlib.errors import BadInput
 from clinlib.experiments.context import RunContext
@@ -47,34 +46,6 @@ def run(config: Pretrain, context: RunContext) -> dict[str, Any]:
         if not len(kept):
             raise BadInput(f"{len(rows)} sequence of {config.length} subwords is too little text")
         return _trained(config, context, encoder, kept, held_out, sources)
-
-
-class Source:
-    """The texts of "corpus:NAME" (its training split) or "text:FILE", as often as asked for.
-
-    Texts that share passages with test documents of the corpora `kept_out` are left out;
-    `left_out` is how many those are, `count` how many texts there were at the last reading.
-    """
-
-    def __init__(self, name: str, kept_out: tuple[str, ...] = ()):
-        self.name = name
-        self.kind, _, self.file = name.partition(":")
-        source = self.file if self.kind == "corpus" else name
-        self._left_out = keep_out(source, kept_out) if kept_out else frozenset()
-        self.left_out, self.count = len(self._left_out), 0
-
-    def __iter__(self) -> Iterator[str]:
-        self.count = 0
-        for number, text in enumerate(self._texts()):
-            self.count += 1
-            if number not in self._left_out:
-                yield text
-
-    def _texts(self) -> Iterator[str]:
-        if self.kind == "corpus":
-            documents = registry.load(self.file).splits["train"]
-            return (document.text for document in documents)
-        return texts.read_texts(self.file)
 
 
 def starting_encoder(

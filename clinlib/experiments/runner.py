@@ -13,9 +13,10 @@ from clinlib.experiments.context import RunContext
 from clinlib.experiments.graph import Graph, Node, Work
 from clinlib.experiments.inventory import Inventory
 from clinlib.experiments.locks import Locks
+from clinlib.experiments.names import MODEL
 from clinlib.experiments.progress import ProgressLine
 from clinlib.experiments.record import SCHEMA, Record
-from clinlib.experiments.spec import MODEL, Choose
+from clinlib.experiments.spec import Choose
 from clinlib.experiments.summary import Failure, SweepReport
 from clinlib.experiments.worker import Job, Outcome
 from clinlib.experiments.workers import Workers

@@ -1,6 +1,5 @@
 """The kinds of configuration: they say what a run is, no more."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -8,26 +7,22 @@ from pydantic import Field, field_validator, model_validator
 
 from clinlib.errors import BadInput, unknown
 from clinlib.experiments.config import Config
-
-SCRATCH = ("scratch-tiny", "scratch-mini", "scratch-small")
-ENCODERS = (*SCRATCH, "minilm", "hub:NAME")
-SCORES = tuple(
-    f"dev.{scheme}.{score}"
-    for scheme in ("strict", "ent_type")
-    for score in ("precision", "recall", "f1")
+from clinlib.experiments.names import (
+    MODEL,
+    SCORES,
+    SCRATCH,
+    Count,
+    Name,
+    OpenShare,
+    Precision,
+    Rate,
+    Seed,
+    Share,
+    Weight,
+    check_encoder,
+    check_texts,
+    no_repeats,
 )
-
-Name = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0)]
-Rate = Annotated[float, Field(gt=0)]
-Weight = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-OpenShare = Annotated[float, Field(ge=0, lt=1)]
-Precision = Literal["float32", "bf16"]
-
-LEARN_VOCABULARY = ("scratch-tiny", "scratch-mini")  # the encoders that read `vocabulary`
-MODEL = "model"  # what a Choose takes that picks a whole run, for its weights
 
 
 class Pretrain(Config):
@@ -76,24 +71,46 @@ class Pretrain(Config):
     @field_validator("keep_out")
     @classmethod
     def _named_once(cls, corpora: tuple[str, ...]) -> tuple[str, ...]:
-        _no_repeats("keep_out", corpora)
+        no_repeats("keep_out", corpora)
         return corpora
 
     @field_validator("texts")
     @classmethod
     def _known_texts(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
-        for text in texts:
-            if not re.fullmatch(r"(corpus|text):\S+", text):
-                raise BadInput(f"text source '{text}' is neither corpus:NAME nor text:FILE")
-        _no_repeats("texts", texts)
-        return texts
+        return check_texts(texts)
+
+
+class Vectors(Config):
+    """An LSTM encoder that begins with vectors of subwords, learnt by word2vec.
+
+    `texts` and `keep_out` as in Pretrain; `limit`: the most characters that each text gives.
+    """
+
+    kind: ClassVar[str] = "vectors"
+    VERSION: ClassVar[int] = 1
+    routine: ClassVar[str] = "clinlib.experiments.vectors:run"
+    makes_artifact: ClassVar[bool] = True
+
+    texts: Annotated[tuple[str, ...], Field(min_length=1)]
+    limit: Count | None = None
+    keep_out: tuple[str, ...] = ()
+    vocabulary: Count = 4000
+    size: Count = 100
+    window: Count = 5  # subwords on each side
+    epochs: Count = 5
+    seed: Seed = 0
+
+    @field_validator("texts")
+    @classmethod
+    def _known_texts(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        return check_texts(texts)
 
 
 class FineTune(Config):
     """A tagger trained on one corpus and scored on its dev and test splits.
 
-    `encoder`: a name, the Pretrain that makes it, or another tagger's run (or a Choose of such)
-    whose encoder is taken, with a new head. Exactly one of `batch_size` (sentences) and
+    `encoder`: a name, the Pretrain or Vectors that makes it, or another tagger's run (or a Choose
+    of such) whose encoder is taken, with a new head. Exactly one of `batch_size` (sentences) and
     `batch_subwords` (padded subwords) is given.
     `patience`: evaluations without a better dev F1 before stopping, None to run all epochs.
     `empty_share`: the share of training sentences without entity to keep at most.
@@ -112,7 +129,7 @@ class FineTune(Config):
     starts_from: ClassVar[tuple[str, ...]] = ("encoder",)
 
     corpus: Name
-    encoder: "str | Pretrain | FineTune | Choose"
+    encoder: "str | Pretrain | Vectors | FineTune | Choose"
     vocabulary: Count = 4000  # subwords that scratch-tiny and scratch-mini learn; else unused
     head: Literal["crf", "softmax"] = "crf"
     scheme: Literal["BIO", "BIOES"] = "BIO"
@@ -164,11 +181,9 @@ class FineTune(Config):
             raise BadInput("layout: packed windows hold each sentence once, so no up_sample")
         if self.fold and self.train_on != "train":
             raise BadInput("fold: a part of the documents selects, so train_on must be train")
-        _no_repeats("keep_out", self.keep_out)
+        no_repeats("keep_out", self.keep_out)
         if self.keep_out and (self.fold or self.train_on != "train"):
-            raise BadInput(
-                "keep_out: overlaps are sought in the training split: no fold, no dev"
-            )
+            raise BadInput("keep_out: overlaps are sought in the training split: no fold, no dev")
         if self.class_weights != "none" and self.head != "softmax":
             raise BadInput(f"class_weights: only the head softmax takes them, not {self.head}")
         if isinstance(self.learning_rate, Choose) and self.learning_rate.take != "learning_rate":
@@ -208,7 +223,7 @@ class Choose(Config):
             raise unknown("field to take", self.take, (MODEL, *FineTune.model_fields))
         if any(isinstance(getattr(each, self.take, None), Choose) for each in self.of):
             raise BadInput(f"take: a candidate's {self.take} is itself a Choose")
-        _no_repeats("of", self.of)
+        no_repeats("of", self.of)
         return self
 
 
@@ -230,7 +245,7 @@ class Ensemble(Config):
 
     @model_validator(mode="after")
     def _alike(self) -> Self:
-        _no_repeats("of", self.of)
+        no_repeats("of", self.of)
         for name in ("corpus", "scheme", "unit", "context", "layout", "max_length"):
             found = {getattr(each, name): None for each in self.of}
             if len(found) > 1:
@@ -269,7 +284,7 @@ class Similarity(Config):
 
 
 KINDS: dict[str, type[Config]] = {
-    each.kind: each for each in (Pretrain, FineTune, Choose, Ensemble, Similarity)
+    each.kind: each for each in (Pretrain, Vectors, FineTune, Choose, Ensemble, Similarity)
 }
 FineTune.model_rebuild()
 Similarity.model_rebuild()
@@ -278,16 +293,6 @@ Similarity.model_rebuild()
 def runs_of(side: FineTune | Choose) -> tuple[FineTune, ...]:
     """The run itself, or all among which a Choose chooses."""
     return side.of if isinstance(side, Choose) else (side,)
-
-
-def check_encoder(name: str) -> str:
-    """The encoder name itself; raises BadInput with the nearest name if there is no such encoder.
-
-    "hub:NAME" may carry a revision: "hub:NAME@REVISION".
-    """
-    if name not in ENCODERS[:-1] and not re.fullmatch(r"hub:[^\s@]+(@\S+)?", name):
-        raise unknown("encoder", name, ENCODERS)
-    return name
 
 
 def from_dict(data: Mapping[str, Any]) -> Config:
@@ -308,8 +313,3 @@ def _nested(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_nested(each) for each in value)
     return value
-
-
-def _no_repeats(field: str, values: tuple) -> None:
-    if len(set(values)) < len(values):
-        raise BadInput(f"{field}: the same value stands twice")

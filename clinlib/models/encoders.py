@@ -11,6 +11,7 @@ from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTra
 from clinlib.encoding.vocabulary import learn_subwords
 from clinlib.errors import BadInput, MissingExtra, unknown
 from clinlib.models.dropout import use_byte_dropout
+from clinlib.models.recurrent import RecurrentConfig, RecurrentEncoder
 
 # scratch-small is MiniLM-L6's architecture and vocabulary, so that the two differ by weights alone
 ARCHITECTURES: dict[str, dict[str, int]] = {
@@ -18,6 +19,8 @@ ARCHITECTURES: dict[str, dict[str, int]] = {
     "scratch-mini": {"layers": 4, "hidden": 256, "heads": 4, "inner": 1024},
     "scratch-small": {"layers": 6, "hidden": 384, "heads": 12, "inner": 1536},
 }
+RECURRENT = "bilstm"  # one bidirectional LSTM over vectors of subwords
+RECURRENT_SIZE = 256  # of both directions together
 MAX_POSITIONS = 512
 VOCABULARY = 4000  # subwords that scratch-tiny and scratch-mini learn
 
@@ -59,7 +62,7 @@ def load(
     """
     if isinstance(name, Path):
         return _from_folder(name, dropout)
-    if name in ARCHITECTURES:
+    if name in (*ARCHITECTURES, RECURRENT):
         tokenizer = _packaged_tokenizer() if name == "scratch-small" else None
         tokenizer = tokenizer or learn_subwords(texts, vocabulary)
         return from_scratch(name, tokenizer, seed=seed, dropout=dropout)
@@ -67,15 +70,47 @@ def load(
         return _from_folder(minilm_folder(), dropout)
     if name.startswith("hub:"):
         return _from_hub(name.removeprefix("hub:"), dropout)
-    raise unknown("encoder", name, (*ARCHITECTURES, "minilm", "hub:NAME"))
+    raise unknown("encoder", name, (*ARCHITECTURES, RECURRENT, "minilm", "hub:NAME"))
 
 
 def from_scratch(
-    architecture: str, tokenizer: PreTrainedTokenizerFast, *, seed: int, dropout: float = 0.1
+    architecture: str,
+    tokenizer: PreTrainedTokenizerFast,
+    *,
+    seed: int,
+    dropout: float = 0.1,
+    vectors: int = 100,
 ) -> Encoder:
-    """An encoder of that architecture with random weights drawn from `seed`."""
+    """An encoder of that architecture with random weights drawn from `seed`.
+
+    `vectors` is the size of a subword's vector below an LSTM.
+    """
+    if architecture == RECURRENT:
+        make, config = RecurrentEncoder, _recurrent(tokenizer, dropout, vectors)
+    else:
+        make, config = BertModel, _transformer(architecture, tokenizer, dropout)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = make(config, add_pooling_layer=False)
+    use_byte_dropout(model)
+    return Encoder(model, tokenizer)
+
+
+def _recurrent(tokenizer: PreTrainedTokenizerFast, dropout: float, vectors: int) -> RecurrentConfig:
+    return RecurrentConfig(
+        vocab_size=len(tokenizer),
+        embedding_size=vectors,
+        hidden_size=RECURRENT_SIZE,
+        hidden_dropout_prob=dropout,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+
+
+def _transformer(
+    architecture: str, tokenizer: PreTrainedTokenizerFast, dropout: float
+) -> BertConfig:
     size = ARCHITECTURES[architecture]
-    config = BertConfig(
+    return BertConfig(
         vocab_size=len(tokenizer),
         num_hidden_layers=size["layers"],
         hidden_size=size["hidden"],
@@ -86,11 +121,6 @@ def from_scratch(
         hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=0.0,
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = BertModel(config, add_pooling_layer=False)
-    use_byte_dropout(model)
-    return Encoder(model, tokenizer)
 
 
 def minilm_folder() -> Path:

@@ -1,11 +1,21 @@
 """Data card pages: the prose that people wrote, and the card's header as tables."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from clinlib.corpora.card import SPLITS, AsGenerated, Card, Computed, Grouped
+from clinlib.corpora.card import (
+    SPLITS,
+    AsGenerated,
+    Card,
+    Computed,
+    Grouped,
+    Headings,
+    Official,
+    Shared,
+)
 from clinlib.corpora.registry import cards
+from clinlib.corpora.texts import TextFile, text_files
 
 # event of a ledger -> what it means to a reader
 EVENTS = {
@@ -20,10 +30,13 @@ EVENTS = {
 
 
 def pages(folder: Path) -> dict[str, str]:
-    """The staged pages of a folder of cards: path -> Markdown; one per card, and the overview."""
+    """The staged pages of a folder of cards: path -> Markdown; one per card, and two overviews."""
     found = cards(folder.parent)
+    listed = (folder / "texts.yml").is_file()
+    files = text_files(folder.parent) if listed else {}
     result = {f"data_cards/{name}.md": page(card) for name, card in found.items()}
     result["generated/corpora.md"] = overview(found.values())
+    result["generated/texts.md"] = texts(files.values())
     return result
 
 
@@ -43,16 +56,29 @@ def overview(found: Iterable[Card]) -> str:
     return table(head, rows) if rows else "There is no data card yet.\n"
 
 
+def texts(files: Iterable[TextFile]) -> str:
+    """A table of all files of unlabelled text, with their checksums folded away."""
+    files = list(files)
+    if not files:
+        return "There is no unlabelled text yet.\n"
+    head = ("file", "language", "what", "licence")
+    rows = [(f"`{each.name}`", each.language, each.what, each.licence) for each in files]
+    return table(head, rows) + _checksums("file", {each.name: each.sha256 for each in files})
+
+
 def page(card: Card) -> str:
     """The page of one card, as Markdown for MyST."""
     parts = [f"# {card.pretty_name}\n", *_banners(card), untitled(card.body)]
     parts += ["## Source and licence\n", _identity(card)]
-    parts += ["## Splits, types and counts\n", _splits(card), _counts(card), _ledger(card)]
+    parts += ["## Splits, types and counts\n", _splits(card.splits), _sections(card.sections)]
+    parts += [_counts(card), _ledger(card)]
     for name, task in card.tasks.items():
         renamed = [f"{old} as {new}" for old, new in task.rename.items()]
         parts.append(f"## Task `{card.name}:{name}`\n")
         parts.append(f"Types: {', '.join(task.types)}.{' Renamed: ' if renamed else ''}")
         parts.append(f"{', '.join(renamed)}{'.' if renamed else ''}\n")
+        if task.splits:
+            parts.append(_splits(task.splits))
         parts += [_counts(task), _ledger(task)]
     if card.known_problems:
         parts.append("## Known problems\n")
@@ -97,27 +123,75 @@ def _identity(card: Card) -> str:
         ("home page", f"<{card.homepage}>" if card.homepage else ""),
         ("paper", f"{{cite}}`{card.citation}`" if card.citation else ""),
         ("format", card.reader.format),
+        ("options of the reader", _options(card)),
         ("generator", f"`{card.generator}`" if card.generator else ""),
         ("unit of a document", card.document_unit),
         ("left out", ", ".join(card.left_out)),
         ("fingerprint", f"`{card.fingerprint}`" if card.fingerprint else ""),
     ]
     text = table(("field", "value"), [row for row in rows if row[1]])
-    files = [(f"`{name}`", f"`{each}`") for name, each in card.files.items()]
-    if files:
-        text += "\n:::{dropdown} Checksums\n" + table(("file or folder", "sha256"), files) + ":::\n"
-    return text
+    return text + (_checksums("file or folder", card.files) if card.files else "")
 
 
-def _splits(card: Card) -> str:
-    match card.splits:
+def _options(card: Card) -> str:
+    """What the card asks of its reader beyond the format and the defaults."""
+    options = card.reader.model_dump(exclude_defaults=True, exclude={"format", "path"})
+    return ", ".join(f"`{name}: {value}`" for name, value in options.items())
+
+
+def _checksums(what: str, codes: Mapping[str, str]) -> str:
+    rows = [(f"`{name}`", f"`{code}`") for name, code in codes.items()]
+    return "\n:::{dropdown} Checksums\n" + table((what, "sha256"), rows) + ":::\n"
+
+
+def _splits(splits: Official | Grouped | Shared | AsGenerated) -> str:
+    """How a corpus's or a task's splits are made, and from which files or folders."""
+    match splits:
         case AsGenerated():
             return "The splits are those of the generator.\n"
-        case Grouped(grouped=shares, seed=seed):
-            text = ", ".join(f"{name} {share:g}" for name, share in shares.items())
-            return f"No split is published; documents are drawn in groups: {text} (seed {seed}).\n"
-        case _:
-            return "The splits are the published ones.\n"
+        case Grouped(grouped=shares, seed=seed, tied=tied, parts=parts):
+            ties = " Documents that share long passages are one group." if tied else ""
+            return (
+                f"No split is published; documents are drawn in groups: {_shares(shares)} "
+                f"(seed {seed}).{ties}{_from(parts)}\n"
+            )
+        case Shared(shared=file, parts=parts):
+            return (
+                f"One split for all corpora that annotate these documents, stored in "
+                f"`data_cards/{file}`.{_from(parts)}\n"
+            )
+        case Official(official=official, carved=carved):
+            rows = [(split, _listed(official[split])) for split in SPLITS if split in official]
+            text = "The splits are the published ones.\n\n"
+            if carved:
+                drawn = f"{100 * carved.dev:g} % of the training documents (seed {carved.seed})"
+                rows.insert(1, ("dev", f"carved out of train: {drawn}"))
+                text = "The splits are the published ones; no dev split is published.\n\n"
+            return text + table(("split", "files or folders"), rows)
+
+
+def _shares(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {share:g}" for name, share in shares.items())
+
+
+def _from(parts: Sequence[str]) -> str:
+    return f" Read from {_listed(parts)}." if any(parts) else ""
+
+
+def _listed(parts: str | Sequence[str]) -> str:
+    return ", ".join(f"`{part}`" for part in ([parts] if isinstance(parts, str) else parts))
+
+
+def _sections(headings: Headings | None) -> str:
+    """The headings that part the documents, folded away: some corpora have dozens."""
+    if headings is None:
+        return ""
+    rows = [
+        (what, ", ".join(titles))
+        for what, titles in (("fills a line", headings.lines), ("before a colon", headings.labels))
+        if titles
+    ]
+    return ":::{dropdown} Headings of sections\n" + table(("where", "headings"), rows) + ":::\n"
 
 
 def _counts(part: Computed) -> str:

@@ -30,7 +30,14 @@ def folder() -> Path:
 
 
 def names() -> list[str]:
-    """The names of all notebooks, in the order of their numbers."""
+    """The names of all notebooks, in the order of their numbers.
+
+    Raises BadInput where there is no folder of notebooks.
+    """
+    if not folder().is_dir():
+        raise BadInput(
+            f"{folder()} is no folder: CLINLIB_ROOT should name a checkout of the project"
+        )
     return [path.stem for path in sorted(folder().glob("*.ipynb"))]
 
 

@@ -9,6 +9,7 @@ from clinlib.corpora.overlap import ANY, ANY_TEST, TEXT, Comparison, KeptOut, Ov
 from clinlib.errors import unknown
 from clinlib.studies.wording import plural
 
+DRAWN = 5  # percent that a figure of a square must show somewhere
 APART = "–"  # a source and itself, and two files of text, are not compared
 
 
@@ -52,12 +53,13 @@ def square(found: Comparison, language: str) -> pd.DataFrame:
     frame = pd.DataFrame(APART, index=names, columns=names, dtype=object)
     for row in here:
         frame.loc[row.part, row.whole] = 100 * row.standing / max(row.documents, 1)
-    return frame.rename_axis("source")
+    return frame.rename(index=_plain, columns=_plain).rename_axis("source")
 
 
-def drawn(table: pd.DataFrame) -> pd.DataFrame:
-    """What the figure of a square shows: whole percents, 0 for what is not compared."""
-    return table.replace(APART, 0.0).astype(float).round()
+def drawn(table: pd.DataFrame) -> pd.DataFrame | None:
+    """What the figure of a square shows, whole percents; None where all are near zero."""
+    found = table.replace(APART, 0.0).astype(float).round()
+    return found if found.to_numpy().max(initial=0.0) >= DRAWN else None
 
 
 def square_in_words(language: str, table: pd.DataFrame) -> str:
@@ -123,9 +125,9 @@ def sentences(found: Comparison) -> list[str]:
 def _kept_sentence(row: KeptOut) -> str:
     what = "texts" if row.source.startswith(TEXT) else "training documents"
     return (
-        f"{_plain(row.source)}: {row.tied} of {row.documents} {what} ({100 * row.share:.1f} % of "
-        f"the characters) share a passage with a test document of another corpus and are kept out "
-        f"where that corpus is tested."
+        f"{_plain(row.source)}: of {row.documents} {what}, {row.tied} "
+        f"({100 * row.share:.2f} % of the characters) share a passage with a test document of "
+        f"another corpus, and are kept out of training where that corpus is tested."
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 
 from clinlib.errors import BadInput, unknown
-from clinlib.experiments.spec import Pretrain
+from clinlib.experiments.spec import Pretrain, Vectors
 
-PRETRAINED = "pretrained:"
+PRETRAINED, VECTORS = "pretrained:", "vectors:"
 # whose test documents stay out of the clinical text of every encoder
 ENGLISH = ("maccrobat2020", "chia", "bc5cdr", "ncbi_disease", "phee")
 SPANISH = ("meddocan", "pharmaconer", "spaccc_temist", "cantemist")
@@ -24,17 +24,21 @@ STUDY = {
     "adapted:multi-es": "general:multi, continued on clinical Spanish; as CLIN-X_ES",
     "adapted:multi-en": "general:multi, continued on clinical English; as CLIN-X_EN",
     "adapted:minilm-en": "MiniLM, continued on clinical English; as ClinicalBERT",
+    "static:en": "vectors of subwords from English Wikipedia, in an LSTM; as word2vec",
+    "static:es": "vectors of subwords from Spanish Wikipedia, in an LSTM; as word2vec",
+    "static:en-clinical": "vectors of subwords from clinical English, in an LSTM; as word2vec",
+    "static:es-clinical": "vectors of subwords from clinical Spanish, in an LSTM; as word2vec",
 }
 """The study's own encoders, what each has read, and what it stands in for."""
 
 
-def encoder(name: str, pretraining: Mapping[str, object] | None = None) -> str | Pretrain:
+def encoder(name: str, pretraining: Mapping[str, object] | None = None) -> str | Pretrain | Vectors:
     """The encoder called `name`: itself, one of the study's own, or "pretrained:CORPUS".
 
     "pretrained:A+B" reads the training text of both corpora; "pretrained:A>B" that of A, and is
     then continued on that of B. `pretraining` holds other fields of that Pretrain (architecture,
-    epochs ...); all notebooks that give the same share one encoder. The study's own encoders have
-    fixed recipes.
+    epochs ...); all notebooks that give the same share one encoder. "vectors:CORPUS" is an LSTM
+    over vectors learnt from that text. The study's own encoders have fixed recipes.
 
     Raises BadInput for a recipe that names no corpus, or one that the study has not.
 
@@ -45,22 +49,21 @@ def encoder(name: str, pretraining: Mapping[str, object] | None = None) -> str |
     >>> encoder("adapted:multi-es").start == encoder("general:multi")
     True
     """
-    if name.startswith(("general:", "adapted:")):
+    if name.startswith(("general:", "adapted:", "static:")):
         return study_encoder(name)
+    if name.startswith(VECTORS):
+        size = (pretraining or {}).get("vocabulary", Vectors.model_fields["vocabulary"].default)
+        return Vectors(texts=_texts(name, name.removeprefix(VECTORS)), vocabulary=size)
     if not name.startswith(PRETRAINED):
         return name
     made: Pretrain | None = None
     for stage in name.removeprefix(PRETRAINED).split(">"):
-        corpora = [corpus for corpus in stage.split("+") if corpus]
-        if not corpora:
-            raise BadInput(f"encoder {name!r} names no corpus; write pretrained:CORPUS")
-        texts = tuple(f"corpus:{corpus}" for corpus in corpora)
-        made = Pretrain(texts=texts, start=made, **(pretraining or {}))
+        made = Pretrain(texts=_texts(name, stage), start=made, **(pretraining or {}))
     return made
 
 
 @cache
-def study_encoder(name: str) -> Pretrain:
+def study_encoder(name: str) -> Pretrain | Vectors:
     """One of the study's own encoders: 4 layers of 256 (MiniLM aside), about 6M subwords read.
 
     They are continued at a third of the rate and without the texts that share passages with test
@@ -84,7 +87,21 @@ def study_encoder(name: str) -> Pretrain:
             return _continued("general:multi", CLINICAL_EN, ENGLISH, epochs=2)
         case "adapted:minilm-en":
             return _continued("minilm", CLINICAL_EN, ENGLISH, epochs=1, learning_rate=5e-5)
+        case "static:en" | "static:es":
+            return Vectors(texts=(WIKIPEDIA[name[-2:]],), vocabulary=8000)
+        case "static:en-clinical":
+            return Vectors(texts=CLINICAL_EN, keep_out=ENGLISH, limit=6_000_000, vocabulary=8000)
+        case "static:es-clinical":
+            return Vectors(texts=CLINICAL_ES, keep_out=SPANISH, vocabulary=8000)
     raise unknown("encoder of the study", name, STUDY)
+
+
+def _texts(name: str, corpora: str) -> tuple[str, ...]:
+    named = [corpus for corpus in corpora.split("+") if corpus]
+    if not named:
+        kind = name.partition(":")[0]
+        raise BadInput(f"encoder {name!r} names no corpus; write {kind}:CORPUS")
+    return tuple(f"corpus:{corpus}" for corpus in named)
 
 
 def _continued(

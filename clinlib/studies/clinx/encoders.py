@@ -14,7 +14,8 @@ from clinlib.corpora.registry import card
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins, key
-from clinlib.experiments.spec import Choose, FineTune, Pretrain
+from clinlib.experiments.names import RECURRENT
+from clinlib.experiments.spec import Choose, FineTune, Pretrain, Vectors
 from clinlib.studies import recipes
 from clinlib.studies.cells import Cell, Record, cell, number
 from clinlib.studies.clinx.training import base, pretraining, seeds
@@ -87,7 +88,7 @@ class Results:
             }
             for pair in pairs(parameters)
         }
-        self.made: dict[str, list[tuple[Pretrain, Record | None]]] = {
+        self.made: dict[str, list[tuple[Pretrain | Vectors, Record | None]]] = {
             name: [(each, records.get(key(each, pins))) for each in _made(name, parameters)]
             for name in self.encoders
         }
@@ -106,8 +107,8 @@ def texts(results: Results) -> pd.DataFrame:
                 "text": ", ".join(text.partition(":")[2] for text in config.texts),
                 "texts kept out": _kept_out(record),
                 "subwords read": _read(record, config),
-                "perplexity before": _perplexity(record, "held_out.before"),
-                "perplexity after": _perplexity(record, "held_out.loss"),
+                "perplexity before": _perplexity(record, config, "before"),
+                "perplexity after": _perplexity(record, config, "loss"),
                 "parameters": _whole(record, "model.parameters"),
                 "vocabulary": _whole(record, "model.vocabulary"),
             }
@@ -198,23 +199,27 @@ def _base(pair: Pair, parameters: Mapping[str, object]) -> FineTune:
     return base(corpus, {**parameters, "learning_rate": parameters["learning_rates"][0]}, encoder)
 
 
-def _made(name: str, parameters: Mapping[str, object]) -> list[Pretrain]:
-    """The pretrainings behind an encoder, the first stage first."""
+def _made(name: str, parameters: Mapping[str, object]) -> list[Pretrain | Vectors]:
+    """The runs that make an encoder, the first stage first."""
     found = []
     config = recipes.encoder(name, pretraining(parameters))
-    while isinstance(config, Pretrain):
+    while isinstance(config, Pretrain | Vectors):
         found.append(config)
-        config = config.start
+        config = getattr(config, "start", None)
     return found[::-1]
 
 
 def _continues(results: Results, name: str, other: str) -> bool:
     mine, theirs = (tuple(c for c, _ in results.made[each]) for each in (name, other))
+    if not mine:
+        return False
     if theirs:
         return mine[:-1] == theirs
+    if isinstance(mine[0], Vectors):
+        return other == RECURRENT
     if other.startswith("scratch-"):
-        return bool(mine) and mine[0].start is None and mine[0].architecture == other
-    return bool(mine) and mine[0].start == other
+        return mine[0].start is None and mine[0].architecture == other
+    return mine[0].start == other
 
 
 def _languages(corpora: Iterable[str]) -> dict[str, list[str]]:
@@ -240,13 +245,17 @@ def _kept_out(record: Record | None) -> int | str:
     return sum(record["data"]["kept_out"].values())
 
 
-def _read(record: Record | None, config: Pretrain) -> int | str:
+def _read(record: Record | None, config: Pretrain | Vectors) -> int | str:
+    if isinstance(config, Vectors):
+        return "–"
     subwords = number(record, "data.train_subwords")
     return "missing" if subwords is None else int(subwords) * config.epochs
 
 
-def _perplexity(record: Record | None, path: str) -> Cell:
-    loss = number(record, path)
+def _perplexity(record: Record | None, config: Pretrain | Vectors, which: str) -> Cell | str:
+    if isinstance(config, Vectors):
+        return "–"
+    loss = number(record, f"held_out.{which}")
     return Cell(missing=1) if loss is None else Cell.of([exp(loss)])
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from clinlib.errors import BadInput
-from clinlib.experiments.spec import LEARN_VOCABULARY, FineTune
+from clinlib.experiments.names import LEARN_VOCABULARY
+from clinlib.experiments.spec import FineTune
 from clinlib.studies import recipes
 
 

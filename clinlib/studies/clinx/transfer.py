@@ -15,7 +15,8 @@ from clinlib.errors import BadInput
 from clinlib.evaluation.significance import approximate_randomisation, holm
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins, key
-from clinlib.experiments.spec import MODEL, Choose, FineTune
+from clinlib.experiments.names import MODEL
+from clinlib.experiments.spec import Choose, FineTune
 from clinlib.studies.cells import Cell, Record, cell, state
 from clinlib.studies.clinx.training import base, seeds
 from clinlib.studies.comparisons import ENOUGH, paired, reading_of, strict_counts

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from clinlib.errors import BadInput
+from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins, key
-from clinlib.experiments.spec import LEARN_VOCABULARY, Config, FineTune
+from clinlib.experiments.names import LEARN_VOCABULARY
+from clinlib.experiments.spec import FineTune
 from clinlib.studies.cells import Record, number, state
 from clinlib.studies.transformer_crf import labels
 from clinlib.studies.wording import plural

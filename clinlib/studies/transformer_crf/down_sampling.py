@@ -17,8 +17,8 @@ from clinlib.corpora.samplers import Index, down_sample, sentence_index
 from clinlib.corpora.words import words
 from clinlib.errors import BadInput
 from clinlib.evaluation.labels import word_tags
+from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins, key
-from clinlib.experiments.spec import Config
 from clinlib.studies.cells import Cell, Record, number, state
 from clinlib.studies.comparisons import paired, reading_of
 from clinlib.studies.transformer_crf import heads_and_encoders, labels

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from clinlib.errors import BadInput
+from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins, key
-from clinlib.experiments.spec import LEARN_VOCABULARY, Choose, Config, FineTune
+from clinlib.experiments.names import LEARN_VOCABULARY
+from clinlib.experiments.spec import Choose, FineTune
 from clinlib.studies import recipes
 from clinlib.studies.cells import Cell, Record
 from clinlib.studies.transformer_crf import effects, findings

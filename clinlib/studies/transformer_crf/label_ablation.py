@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from clinlib.errors import BadInput, unknown
-from clinlib.experiments.spec import Config
+from clinlib.experiments.config import Config
 from clinlib.studies.cells import Cell, Record
 from clinlib.studies.comparisons import paired, reading_of
 from clinlib.studies.transformer_crf import heads_and_encoders, labels

@@ -1,0 +1,54 @@
+"""Sources: the texts that an encoder learns from, with what must stay out of them."""
+
+from collections.abc import Iterable, Iterator
+
+from clinlib.corpora import registry, texts
+from clinlib.corpora.overlap import keep_out
+
+
+class Source:
+    """The texts of "corpus:NAME" (its training split) or "text:FILE", as often as asked for.
+
+    Texts that share passages with test documents of the corpora `kept_out` are left out;
+    `left_out` is how many those are, `count` how many texts there were at the last reading.
+    """
+
+    def __init__(self, name: str, kept_out: tuple[str, ...] = ()):
+        self.name = name
+        self.kind, _, self.file = name.partition(":")
+        source = self.file if self.kind == "corpus" else name
+        self._left_out = keep_out(source, kept_out) if kept_out else frozenset()
+        self.left_out, self.count = len(self._left_out), 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.count = 0
+        for number, text in enumerate(self._texts()):
+            self.count += 1
+            if number not in self._left_out:
+                yield text
+
+    def _texts(self) -> Iterator[str]:
+        if self.kind == "corpus":
+            documents = registry.load(self.file).splits["train"]
+            return (document.text for document in documents)
+        return texts.read_texts(self.file)
+
+
+class Together:
+    """Several sources one after another, at most `limit` characters of each."""
+
+    def __init__(self, sources: list[Source], limit: int | None = None):
+        self.sources, self.limit = sources, limit
+
+    def __iter__(self) -> Iterator[str]:
+        for source in self.sources:
+            yield from _first(source, self.limit)
+
+
+def _first(texts: Iterable[str], limit: int | None) -> Iterator[str]:
+    left = float("inf") if limit is None else limit
+    for text in texts:
+        if left <= 0:
+            return
+        yield text[: int(min(left, len(text)))]
+        left -= len(text)
