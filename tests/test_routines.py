@@ -6,6 +6,8 @@ import golden
 import pytest
 import torch
 
+from clinlib.encoding.tags import TagScheme
+from clinlib.encoding.windows import encode
 from clinlib.errors import BadInput
 from clinlib.evaluation.summary import confusion_of, span_counts
 from clinlib.experiments import fine_tune, pretrain
@@ -105,6 +107,105 @@ def test_pretraining_lowers_the_loss_and_the_seed_fixes_it(tmp_path):
     losses = [row["loss"] for row in first["curve"]]
     assert losses[-1] < losses[0]
     assert first["held_out"] == again["held_out"]
+
+
+def test_documents_that_stand_in_another_corpuss_test_split_are_not_trained_on(micro, monkeypatch):
+    asked = []
+
+    def keep_out(corpus, others):
+        asked.append((corpus, others))
+        return frozenset({0, 2})
+
+    monkeypatch.setattr(fine_tune, "keep_out", keep_out)
+    config = PLAIN.replaced(keep_out=("other",), epochs=1)
+    record = fine_tune.run(config, RunContext())
+    documents = [d for n, d in enumerate(micro.splits["train"]) if n not in (0, 2)]
+    assert asked == [("micro", ("other",))]
+    assert record["data"]["train_documents"] == len(documents)
+    assert record["data"]["train_sentences"] == sum(len(d.sentences) for d in documents)
+
+
+def test_a_part_that_selects_is_not_trained_on_and_every_document_selects_once(micro):
+    both = {d.id for split in ("train", "dev") for d in micro.splits[split]}
+    selected = []
+    for k in (1, 2, 3):
+        splits = fine_tune.divided(micro, PLAIN.replaced(fold=(k, 3)))
+        train, dev = ({d.id for d in splits[name]} for name in ("train", "dev"))
+        assert train | dev == both and not train & dev
+        assert splits["test"] == micro.splits["test"]
+        selected += dev
+    assert sorted(selected) == sorted(both)
+
+
+def test_more_parts_than_documents_are_an_error(micro):
+    with pytest.raises(BadInput, match="would be empty"):
+        fine_tune.divided(micro, PLAIN.replaced(fold=(1, 40)))
+
+
+def test_a_tokenizer_that_cannot_write_the_text_is_an_error_with_the_share(micro, monkeypatch):
+    monkeypatch.setattr(fine_tune, "unknown_share", lambda windows, unknown: 0.41)
+    with pytest.raises(BadInput, match=r"41% of the subwords of 'micro' are unknown"):
+        fine_tune.run(PLAIN, RunContext())
+
+
+def test_unknown_subwords_are_counted_among_a_windows_own(micro):
+    encoder = encoders.load("scratch-tiny", seed=0, texts=["aspirin 5 mg daily"], vocabulary=60)
+    scheme = TagScheme("BIO", micro.types)
+    windows = encode(micro.splits["dev"], encoder.tokenizer, scheme).windows
+    own = [i for window in windows for i in window.ids[window.unit >= 0].tolist()]
+    wanted = own.count(encoder.tokenizer.unk_token_id) / len(own)
+    found = fine_tune.unknown_share(windows, encoder.tokenizer.unk_token_id)
+    assert 0 < found == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_an_interrupted_pretraining_ends_with_the_weights_of_one_that_was_not(
+    tmp_path, monkeypatch, after
+):
+    config = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=3, length=32)
+
+    def run(name, journal):
+        place = tmp_path / name
+        place.mkdir(exist_ok=True)
+        record = pretrain.run(config, RunContext(artifact=place, journal=journal))
+        return record, encoders.load(place, seed=0).model
+
+    whole, wanted = run("whole", None)
+    journal, epochs = tmp_path / "journal", pretrain.MaskedEpoch
+
+    def interrupted(of, tokenizer, batch_subwords, rate, seed):
+        if seed[1] > after:
+            raise KeyboardInterrupt
+        return epochs(of, tokenizer, batch_subwords, rate, seed)
+
+    monkeypatch.setattr(pretrain, "MaskedEpoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run("part", journal)
+    monkeypatch.setattr(pretrain, "MaskedEpoch", epochs)
+    resumed, found = run("part", journal)
+    assert [row["epoch"] for row in resumed["curve"]] == [1, 2, 3]
+    assert resumed["held_out"] == whole["held_out"]
+    for mine, theirs in zip(found.parameters(), wanted.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_a_pretraining_whose_text_has_changed_is_not_resumed(micro, tmp_path, monkeypatch):
+    config = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
+    epochs = pretrain.MaskedEpoch
+
+    def interrupted(of, tokenizer, batch_subwords, rate, seed):
+        if seed[1] == 2:
+            raise KeyboardInterrupt
+        return epochs(of, tokenizer, batch_subwords, rate, seed)
+
+    context = RunContext(artifact=tmp_path, journal=tmp_path / "journal")
+    monkeypatch.setattr(pretrain, "MaskedEpoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain.run(config, context)
+    changed = golden.micro()
+    changed.splits["train"] = changed.splits["train"][1:]
+    with golden.on_micro(changed), pytest.raises(BadInput, match="another text"):
+        pretrain.run(config, context)
 
 
 def test_bf16_is_refused_where_a_processor_only_emulates_it(monkeypatch):

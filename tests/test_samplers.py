@@ -10,6 +10,7 @@ from clinlib.corpora.document import Document, Span
 from clinlib.corpora.samplers import (
     down_sample,
     first_sentences,
+    fold,
     has_entity,
     sentence_index,
     types_in,
@@ -167,3 +168,20 @@ def test_up_sampling_loses_no_sentence_and_keeps_the_order(strength, seed):
 def test_a_strength_that_is_none_is_refused(strength):
     with pytest.raises(BadInput, match="strength of up-sampling"):
         up_sample(INDEX, MIXED, strength, 0)
+
+
+@given(st.integers(2, 5), st.data())
+def test_parts_take_turns_in_selecting_and_never_part_a_group(n, data):
+    groups = data.draw(st.lists(st.sampled_from("abcdefgh"), min_size=8, max_size=20))
+    documents = [Document(f"d{i}", "x", group=f"{g}") for i, g in enumerate(groups)]
+    if len(set(groups)) < n:
+        with pytest.raises(BadInput, match="would be empty"):
+            fold(documents, 1, n)
+        return
+    selecting = []
+    for k in range(1, n + 1):
+        train, dev = fold(documents, k, n)
+        assert [d for d in documents if d in train or d in dev] == documents
+        assert not {d.group for d in train} & {d.group for d in dev}
+        selecting += [d.id for d in dev]
+    assert sorted(selecting) == sorted(d.id for d in documents)
