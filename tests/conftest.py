@@ -1,8 +1,12 @@
-"""Fixtures shared by the tests: where the open corpora are, if they are."""
+"""Fixtures shared by the tests: the open corpora, if they are here, and the command line."""
+
+import signal
+import sys
 
 import pytest
 from hypothesis import settings
 
+from clinlib import cli
 from clinlib.corpora.registry import data_root
 
 # two workers share two cores: an example that waits for one is not slow
@@ -17,3 +21,19 @@ def corpora_dir():
     if root is None:
         pytest.skip("no open corpora here: set CLINLIB_DATA to their folder")
     return root
+
+
+@pytest.fixture
+def clinlib(monkeypatch, capsys):
+    """Runs the command in this process: arguments -> (exit code, standard output, errors)."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["clinlib", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    yield run
+    signal.signal(signal.SIGTERM, before)

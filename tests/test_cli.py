@@ -1,6 +1,7 @@
 """The command line says what is wrong without a traceback, and its exit code tells."""
 
-import signal
+import errno
+import os
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ import pytest
 import toy_runs
 
 from clinlib import cli
+from clinlib.experiments import store
+from clinlib.report import execution
 
 STUDY = """
 import toy_runs
@@ -42,22 +45,6 @@ def root(tmp_path, monkeypatch):
     sys.modules.pop("toy_study", None)
 
 
-@pytest.fixture
-def clinlib(monkeypatch, capsys):
-    """Runs the command in this process: arguments -> (exit code, standard output, errors)."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["clinlib", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
-
-
 def test_train_runs_a_notebooks_plan_once(root, clinlib):
     code, out, _ = clinlib("train", "10_toys")
     assert code == 0 and "3 configurations, 0 current, 3 to run" in out
@@ -76,8 +63,6 @@ def test_a_dry_run_trains_nothing(root, clinlib):
 
 
 def test_execute_trains_then_executes_with_the_parameters(root, clinlib, monkeypatch):
-    from clinlib.report import execution
-
     calls = []
     monkeypatch.setattr(execution, "execute", lambda *given: calls.append(given) or "out.ipynb")
     code, out, _ = clinlib("execute", "10_toys", "-p", "seeds=1", "-p", "rate=0.2")
@@ -104,7 +89,7 @@ def test_wrong_input_is_named_without_a_traceback(root, clinlib, arguments, said
     code, _, errors = clinlib(*arguments)
     assert code == 2
     assert errors.startswith("error: ") and said in errors
-    assert "Traceback" not in errors
+    assert errors.count("\n") == 1
     assert toy_runs.runs(root) == []
 
 
@@ -121,6 +106,94 @@ def test_a_failed_run_gives_exit_code_one(root, clinlib):
     (root / "toy_study.py").write_text(STUDY.replace("ncbi_disease", "no_such_corpus"))
     code, _, errors = clinlib("train", "10_toys")
     assert code == 1 and "unknown corpus 'no_such_corpus'" in errors
+
+
+def test_a_corpus_mistyped_once_is_named_once(root, clinlib):
+    (root / "toy_study.py").write_text(STUDY.replace("ncbi_disease", "ncbi_diseas"))
+    code, _, errors = clinlib("train", "10_toys", "--dry-run")
+    assert code == 1
+    (line,) = (line for line in errors.splitlines() if "failed" in line)
+    assert line.startswith("failed: 3 runs, the first fine_tune ncbi_diseas scratch-tiny ")
+    assert "unknown corpus 'ncbi_diseas'; did you mean 'ncbi_disease'?" in line
+
+
+def test_a_folder_of_corpora_that_is_none_is_named(clinlib, monkeypatch):
+    monkeypatch.setenv("CLINLIB_DATA", "/no/such/folder")
+    code, out, errors = clinlib("corpora", "list")
+    assert (code, out) == (2, "")
+    assert errors == "error: CLINLIB_DATA is '/no/such/folder', which is no folder\n"
+
+
+@pytest.mark.parametrize("command", ["status", "book"])
+def test_a_root_without_notebooks_is_named(clinlib, monkeypatch, tmp_path, command):
+    monkeypatch.setenv("CLINLIB_ROOT", str(tmp_path))
+    code, _, errors = clinlib(command)
+    assert code == 2
+    assert errors.startswith(f"error: {tmp_path / 'notebooks'} is no folder: CLINLIB_ROOT")
+
+
+@pytest.mark.parametrize("damage", ['{"schema": 1, "ki', '{"another": "tool\'s"}', "\xff"])
+def test_a_record_that_is_none_is_set_aside_by_name_and_run_again(root, clinlib, damage):
+    one = ("train", "10_toys", "-p", "seeds=1")
+    clinlib(*one)
+    (path,) = (root / "results" / "quick" / "fine_tune").iterdir()
+    path.write_text(damage, encoding="latin-1")
+    code, out, _ = clinlib(*one)
+    assert code == 0
+    assert f"set aside: {path}.broken-1" in out
+    assert path.with_name(f"{path.name}.broken-1").read_text(encoding="latin-1") == damage
+    assert len(toy_runs.runs(root)) == 2
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_ends_a_sweep_with_one_line(root, clinlib, monkeypatch):
+    monkeypatch.setattr(store.os, "fsync", full_disk)
+    code, _, errors = clinlib("train", "10_toys", "-p", "seeds=1")
+    assert code == 2
+    last = errors.splitlines()[-1]
+    assert last.startswith(f"error: no disk space left to write {root / 'results' / 'quick'}")
+    assert str(root / ".cache" / "artifacts") in last
+    assert "Traceback" not in errors
+
+
+def test_a_full_disk_ends_an_execution_with_one_line(root, clinlib, monkeypatch):
+    monkeypatch.setattr(execution, "execute", full_disk)
+    code, _, errors = clinlib("execute", "10_toys", "-p", "seeds=1")
+    assert code == 2
+    assert errors.splitlines()[-1].startswith(f"error: no disk space left to write {root}; free")
+    assert "Traceback" not in errors
+
+
+def test_a_place_that_cannot_be_written_is_named(root, clinlib):
+    (root / "file").write_text("")
+    place = root / "file" / "out.ipynb"
+    code, _, errors = clinlib("execute", "10_toys", "-p", "seeds=1", "--out", str(place))
+    assert code == 2
+    assert errors.splitlines()[-1] == f"error: {place.parent}: {os.strerror(errno.EEXIST)}"
+
+
+def test_a_profile_and_a_notebook_that_do_not_read_are_named_in_one_line(root, clinlib):
+    (root / "notebooks" / "profiles" / "open.yml").write_text("10_toys: {seeds: 3\n")
+    code, _, errors = clinlib("status", "--profile", "open")
+    assert code == 2
+    assert errors.startswith("error: open.yml: not YAML: ") and errors.count("\n") == 1
+    assert "line 2, column 1" in errors
+    (root / "notebooks" / "10_toys.ipynb").write_text("{'cells': [")
+    code, _, errors = clinlib("train", "10_toys")
+    assert code == 2
+    assert "10_toys.ipynb: not a notebook" in errors and errors.count("\n") == 1
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch):
+    def broken():
+        raise OSError("no file, no number")
+
+    monkeypatch.setattr(cli, "app", broken)
+    with pytest.raises(OSError, match="no file, no number"):
+        cli.main()
 
 
 def test_status_lists_states_and_why(root, clinlib):

@@ -5,6 +5,7 @@ import json
 
 import nbformat
 import pytest
+import toy_runs
 
 from clinlib.errors import BadInput, ClinlibError
 from clinlib.report import execution, notebooks
@@ -148,6 +149,67 @@ def test_bound_checks_what_was_injected(checkout):
     assert notebooks.bound("10_a", given | {"other": 1}) == given
     with pytest.raises(BadInput, match="seeds should be int"):
         notebooks.bound("10_a", given | {"seeds": "5"})
+
+
+def test_a_notebook_by_itself_trains_what_is_missing_and_in_the_book_it_does_not(
+    checkout, monkeypatch
+):
+    configurations = [toy_runs.tune("ncbi_disease", seed=seed) for seed in range(2)]
+    monkeypatch.setenv("CLINLIB_DEVICE", "cpu")
+    monkeypatch.setenv(notebooks.ONLY_TABULATE, "1")
+    found = notebooks.records(configurations, {"profile": "quick"})
+    assert list(found.values()) == [None, None] and toy_runs.runs(checkout.root) == []
+    monkeypatch.delenv(notebooks.ONLY_TABULATE)
+    found = notebooks.records(configurations, {"profile": "quick"})
+    assert [record["configuration"]["seed"] for record in found.values()] == [0, 1]
+    assert len(toy_runs.runs(checkout.root)) == 2
+
+
+def test_a_notebook_by_itself_says_what_failed(checkout, monkeypatch, capsys):
+    monkeypatch.setenv("CLINLIB_DEVICE", "cpu")
+    monkeypatch.delenv(notebooks.ONLY_TABULATE, raising=False)
+    configurations = [toy_runs.tune("ncbi_diseas")]
+    with pytest.raises(BadInput, match="did you mean 'ncbi_disease'"):
+        notebooks.records(configurations, {"profile": "quick"})
+    assert "failed: fine_tune ncbi_diseas" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("10_a: [seeds, 3]", "should map parameters to values"),
+        ("- 10_a", "should map notebooks to their parameters"),
+        ("10_a: {seeds: 3", "not YAML"),
+        ("10_b: {seeds: 3}", "unknown notebook in quick.yml '10_b'; did you mean '10_a'"),
+    ],
+)
+def test_a_profile_that_does_not_read_is_named(checkout, content, said):
+    checkout("10_a")
+    checkout.profile.write_text(content)
+    with pytest.raises(BadInput, match=said):
+        notebooks.parameters("10_a", "quick")
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}']
+)
+def test_a_file_that_is_no_notebook_is_named(checkout, content):
+    path = checkout.root / "notebooks" / "10_a.ipynb"
+    path.write_text(content)
+    with pytest.raises(BadInput, match="10_a"):
+        notebooks.parameters("10_a", "quick")
+
+
+def test_parameters_must_be_declared_once_and_with_a_profile(checkout):
+    checkout("10_a", parameters="seeds: int = 2")
+    with pytest.raises(BadInput, match="lacks 'profile: str"):
+        notebooks.parameters("10_a", "quick")
+    path = checkout("10_b")
+    book = nbformat.read(path, as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell("a: int = 1", metadata={"tags": ["parameters"]}))
+    nbformat.write(book, path)
+    with pytest.raises(BadInput, match="2 cells are tagged 'parameters', not one"):
+        notebooks.parameters("10_b", "quick")
 
 
 def test_an_unknown_study_is_named(checkout):

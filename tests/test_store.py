@@ -3,14 +3,17 @@
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 import toy_runs
+from safetensors import SafetensorError
 
 from clinlib.errors import BadInput, ClinlibError
 from clinlib.experiments import store as store_module
 from clinlib.experiments.store import Store, root
+from clinlib.experiments.worker import describe
 
 KEY = "0123456789abcdef"
 
@@ -155,3 +158,28 @@ def test_the_root_can_be_elsewhere(tmp_path, monkeypatch):
     assert root() == tmp_path
     monkeypatch.delenv("CLINLIB_ROOT")
     assert (root() / "clinlib" / "experiments").is_dir()
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)),
+        SafetensorError(
+            "Error while serializing: I/O error: No space left on device (os error 28)"
+        ),
+        shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+    ],
+)
+def test_a_full_disk_is_recognised_whichever_library_says_it(tmp_path, raised):
+    said = describe(raised, tmp_path)
+    assert said["type"] == "ClinlibError"
+    assert said["message"].startswith("no disk space left to write")
+
+
+@pytest.mark.parametrize(
+    "raised", [ValueError("no space in a name"), OSError(errno.EACCES, "Permission denied", "b")]
+)
+def test_another_error_of_a_run_keeps_its_name(tmp_path, raised):
+    said = describe(raised, tmp_path)
+    assert (said["type"], said["message"]) == (type(raised).__name__, str(raised))

@@ -1,0 +1,144 @@
+"""Plots draw what their numbers say: values, intervals and means read back from the axes."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+from clinlib.report import figures, plots
+from clinlib.studies.cells import Cell
+
+
+@pytest.fixture
+def axes():
+    return figures.new()[1]
+
+
+def lines(axes):
+    return [(list(line.get_xdata()), list(line.get_ydata())) for line in axes.get_lines()]
+
+
+def texts(axes):
+    return [text.get_text().strip() for text in axes.texts]
+
+
+CELLS = {"a": Cell.of([3.0, 5.0]), "b": Cell(missing=2), "c": Cell.of([-2.0])}
+
+
+def test_bars_have_their_values_and_intervals_and_write_out_what_is_missing(axes):
+    figures.bars(axes, CELLS)
+    assert [bar.get_width() for bar in axes.patches] == [4.0, -2.0]
+    assert [bar.get_y() + bar.get_height() / 2 for bar in axes.patches] == [0, 2]
+    (interval,) = axes.collections  # one run has none
+    (ends,) = interval.get_segments()
+    assert [x for x, _ in ends] == pytest.approx([CELLS["a"].low, CELLS["a"].high])
+    assert texts(axes) == ["missing (2)"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
+
+
+def test_a_forest_shows_every_run_its_mean_and_its_interval_around_zero(axes):
+    plots.forest(axes, CELLS, xlabel="points")
+    found = lines(axes)
+    assert found[0][0] == [0, 0]
+    assert ([4.0], [0]) in found and ([-2.0], [2]) in found
+    assert ([3.0, 5.0], [0.18, 0.18]) in found
+    assert ([CELLS["a"].low, CELLS["a"].high], [0, 0]) in found
+    assert texts(axes) == ["missing (2)"]
+    first, last = axes.get_ylim()
+    assert first > last, "the first label is on top"
+
+
+def points(runs):
+    """Long rows of (seed, state, dev F1 of each epoch) for one encoder."""
+    return pd.DataFrame(
+        [
+            {"encoder": "tiny", "head": "crf", "seed": seed, "state": state, "epoch": at, "f1": f1}
+            for seed, state, curve in runs
+            for at, f1 in enumerate(curve, start=1)
+        ]
+    )
+
+
+def test_a_mean_curve_leaves_out_collapsed_runs_and_ends_with_the_shortest(axes):
+    runs = [(1, "complete", [10, 20, 30]), (2, "complete", [30, 40]), (3, "collapsed", [0, 0, 0])]
+    plots.curves(axes, points(runs), y="f1", lines=["encoder", "head"])
+    mean = next(line for line in axes.get_lines() if line.get_label() == "tiny + crf")
+    assert (list(mean.get_xdata()), list(mean.get_ydata())) == ([1, 2], [20, 30])
+    dashed = [list(line.get_ydata()) for line in axes.get_lines() if line.get_linestyle() == "--"]
+    assert dashed == [[0, 0, 0]]
+
+
+def test_no_runs_draw_no_curve_and_no_legend(axes):
+    plots.curves(axes, points([(1, "complete", [1])])[:0], y="f1", lines=["encoder", "head"])
+    assert lines(axes) == [] and axes.get_legend() is None
+
+
+def test_dots_are_hollow_for_the_state_that_is_named_and_keep_their_place(axes):
+    frame = pd.DataFrame(
+        {
+            "rate": [0.1, 0.1, 0.5],
+            "f1": [60.0, 0.0, 50.0],
+            "head": ["crf", "crf", "softmax"],
+            "state": ["complete", "collapsed", "complete"],
+        }
+    )
+    plots.dots(axes, frame, x="rate", y="f1", series="head", hollow="collapsed")
+    drawn = {
+        (round(x), y): line.get_markerfacecolor() == "none"
+        for line in axes.get_lines()
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    }
+    assert drawn == {(0, 60.0): False, (0, 0.0): True, (1, 50.0): False}
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.1", "0.5"]
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["crf", "softmax"]
+
+
+def test_grouped_bars_stand_in_their_row_and_column(axes):
+    frame = pd.DataFrame({"train": [1.0, 2.0], "test": [3.0, 4.0]}, index=["x", "y"])
+    plots.grouped_bars(axes, frame, xlabel="percent")
+    drawn = {round(bar.get_y() + bar.get_height() / 2, 1): bar.get_width() for bar in axes.patches}
+    assert drawn == {-0.2: 1.0, 0.8: 2.0, 0.2: 3.0, 1.2: 4.0}
+
+
+def test_ratios_show_the_median_and_every_pair(axes):
+    plots.ratios(axes, {"crf": [2.0, 9.0, 3.0]})
+    assert [bar.get_width() for bar in axes.patches] == [3.0]
+    assert ([2.0, 9.0, 3.0], [0, 0, 0]) in lines(axes)
+
+
+def test_a_heatmap_shows_shares_of_each_row_and_writes_out_none_that_is_zero(axes):
+    figures.heatmap(axes, [[3, 1], [0, 0]], ["O", "B"], ["O", "B"])
+    assert axes.images[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
+    assert texts(axes) == ["0.75", "0.25"]
+
+
+def test_a_heatmap_of_values_shows_them_as_they_are(axes):
+    figures.heatmap(axes, [[3, 1.5]], ["F1"], ["a", "b"], share=False)
+    assert axes.images[0].get_array().tolist() == [[3, 1.5]]
+    assert texts(axes) == ["3", "1.5"]
+
+
+def luminance(colour):
+    """WCAG 2's relative luminance of a colour."""
+    parts = np.array(to_rgb(colour))
+    parts = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return parts @ [0.2126, 0.7152, 0.0722]
+
+
+def test_numbers_in_a_heatmap_stand_out_from_their_ground(axes):
+    values = np.linspace(0.02, 1, 25)
+    figures.heatmap(axes, [values], ["F1"], list(map(str, values)), share=False)
+    grounds = mpl.colormaps[figures.SEQUENTIAL](values)
+    for text, ground in zip(axes.texts, grounds, strict=True):
+        low, high = sorted([luminance(text.get_color()), luminance(ground[:3])])
+        assert (high + 0.05) / (low + 0.05) > 2.9, text.get_text()
+
+
+def test_a_saved_figure_is_the_one_to_download(tmp_path):
+    drawing, axes = figures.new()
+    axes.plot([1, 2])
+    made = figures.figure(drawing, name="line", alt="A line", caption="A line")
+    assert made.save(tmp_path).read_text(encoding="utf-8") == made.file()
+    assert (tmp_path / "line.svg").is_file()
