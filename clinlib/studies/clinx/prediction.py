@@ -19,7 +19,7 @@ from clinlib.studies.clinx.transfer import Place, median
 
 NAME = "24_source_prediction"
 MEASURES = ("rotation", "residual", "disparity")
-GROUPS = ("en", "es")
+GROUPS = {"en": ("tasks_en", "encoder_en"), "es": ("tasks_es", "encoder_es")}
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -34,13 +34,9 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
 def groups(parameters: Mapping[str, object]) -> dict[str, dict[str, object]]:
     """Language -> the parameters of its transfer page, of the languages that have tasks."""
     return {
-        name: {
-            **parameters,
-            "tasks": parameters[f"tasks_{name}"],
-            "encoder": parameters[f"encoder_{name}"],
-        }
-        for name in GROUPS
-        if parameters[f"tasks_{name}"]
+        language: {**parameters, "tasks": parameters[tasks], "encoder": parameters[encoder]}
+        for language, (tasks, encoder) in GROUPS.items()
+        if parameters[tasks]
     }
 
 
