@@ -10,7 +10,7 @@ from clinlib.experiments.key import key
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, Ensemble, FineTune, Pretrain, Vectors
 from clinlib.studies.cells import Cell
-from clinlib.studies.clinx import architecture, context, encoders, prediction, transfer
+from clinlib.studies.clinx import all_tasks, architecture, context, encoders, prediction, transfer
 
 SHARED = {
     "profile": "quick",
@@ -308,3 +308,42 @@ def test_the_prediction_page_reads_the_runs_of_the_transfer_page_and_compares_me
     assert "drawn at random" in prediction.sentences(results)[0]
     empty = prediction.Results({}, PREDICTION, PINS)
     assert empty.judged() == [] and "yet" in prediction.sentences(empty)[0]
+
+
+ALL_TASKS = {name: value for name, value in PREDICTION.items() if name not in ("sizes", "encoder")}
+ALL_TASKS |= {"encoders": ["scratch-tiny"]}
+
+
+def test_all_tasks_hold_both_architectures_and_the_predicted_source():
+    plan = all_tasks.plan(ALL_TASKS)
+    assert len(plan) == len(set(plan))
+
+    def share(config):
+        if config.kind == "similarity":
+            return 0.5
+        helped = isinstance(config.encoder, Choose) and config.encoder.of[0].corpus == TASKS[0]
+        return 0.6 + 0.01 * config.seed + 0.1 * (config.head == "crf") + 0.05 * helped
+
+    found = records(plan, share)
+    for config in (c for c in plan if c.kind == "similarity"):
+        near = config.source.of[0].corpus == TASKS[0]
+        measures = dict.fromkeys(prediction.MEASURES, 0.1 if near else 0.5)
+        found[key(config, PINS)]["distances"] = measures
+    results = all_tasks.Results(found, ALL_TASKS, PINS)
+    own = SHARED["encoder"]
+    table = all_tasks.scores(results)
+    assert list(table.columns) == TASKS
+    assert table.loc[("scratch-tiny", all_tasks.FULL), TASKS[1]].value == pytest.approx(72, abs=0.1)
+    assert ("scratch-tiny", all_tasks.TRANSFER) not in table.index
+    added = all_tasks.gains(results)
+    gain = added.loc[(own, f"{all_tasks.FULL} − {all_tasks.PLAIN}", TASKS[1])]
+    assert gain["gain"].value == pytest.approx(10) and gain["p, corrected"] < 0.05
+    moved = added.loc[(own, f"{all_tasks.TRANSFER} − {all_tasks.FULL}", TASKS[1])]
+    assert moved["source"] == TASKS[0] and moved["gain"].value == pytest.approx(5)
+    assert any("above zero on 3 of 3 tasks" in text for text in all_tasks.sentences(results))
+
+
+def test_all_tasks_without_records_say_so():
+    results = all_tasks.Results({}, ALL_TASKS, PINS)
+    assert all("no pair of runs" in text for text in all_tasks.sentences(results))
+    assert set(all_tasks.gains(results)["p, corrected"]) == {"missing"}

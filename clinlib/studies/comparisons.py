@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from clinlib.evaluation.intervals import bootstrap
+from clinlib.evaluation.significance import approximate_randomisation
 from clinlib.evaluation.spans import f1
 from clinlib.evaluation.summary import span_counts
 from clinlib.studies.cells import Cell, Record, Value, cell, state
@@ -69,6 +70,20 @@ def difference_over_documents(left: Record | None, right: Record | None) -> Cell
     made = bootstrap(counts, lambda sums: f1(sums)[..., 0] - f1(sums)[..., 1], n=RESAMPLES, seed=0)
     interval = None if made.low is None else (made.low, made.high)
     return Cell(made.value, *(interval or (None, None)), (made.value,))
+
+
+def p_over_documents(
+    left: Mapping[int, Record | None], right: Mapping[int, Record | None]
+) -> float | None:
+    """p of the difference in strict F1, by approximate randomisation over test documents.
+
+    A document's counts are summed over the seeds that both sides have; None without such a seed.
+    """
+    common = [s for s in left if {state(left[s]), state(right.get(s))} == {"complete"}]
+    if not common:
+        return None
+    counts = (sum(strict_counts(side[s]) for s in common) for side in (left, right))
+    return approximate_randomisation(*counts)
 
 
 def reading_of(place: str, cell: Cell, unit: str) -> str:

@@ -12,14 +12,14 @@ import pandas as pd
 
 from clinlib.corpora.registry import card
 from clinlib.errors import BadInput
-from clinlib.evaluation.significance import approximate_randomisation, holm
+from clinlib.evaluation.significance import holm
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins, key
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, FineTune
-from clinlib.studies.cells import Cell, Record, cell, state
+from clinlib.studies.cells import Cell, Record, cell
 from clinlib.studies.clinx.training import base, seeds
-from clinlib.studies.comparisons import ENOUGH, paired, reading_of, strict_counts
+from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired, reading_of
 
 STRICT = "scores.test.strict.f1"
 NONE = "none"
@@ -150,7 +150,8 @@ def significance(results: Results) -> pd.DataFrame:
     """
     rows, tested = {}, {}
     for place in results.transfers:
-        p = _p(results, place)
+        plain = Place(place.target, NONE, place.size)
+        p = p_over_documents(results.final[place], results.final[plain])
         if p is not None:
             tested[place] = p
         rows[place] = {"gain": results.gain(place), "p": p if p is not None else "missing"}
@@ -225,18 +226,6 @@ def shown(size: int) -> str:
 
 def _words(size: int) -> str:
     return f"{size} sentences" if size else "all sentences"
-
-
-def _p(results: Results, place: Place) -> float | None:
-    sides = (place, Place(place.target, NONE, place.size))
-    groups = [results.final[side] for side in sides]
-    common = [
-        seed for seed in groups[0] if all(state(group[seed]) == "complete" for group in groups)
-    ]
-    if not common:
-        return None
-    counts = [sum(strict_counts(group[seed]) for seed in common) for group in groups]
-    return approximate_randomisation(*counts)
 
 
 def _tasks(parameters: Mapping[str, object]) -> list[str]:
