@@ -361,3 +361,24 @@ def test_a_choice_of_a_run_is_no_rate_and_a_rate_no_run():
         tune(learning_rate=model_of(0.1, 0.2))
     with pytest.raises(BadInput, match="takes learning_rate, not model"):
         tune(encoder=chosen(0.1, 0.2))
+
+
+def test_a_run_whose_data_are_not_here_is_not_started_and_leaves_no_record(store, monkeypatch):
+    from clinlib.experiments import sweep as module
+
+    def missing(config):
+        absent = getattr(config, "corpus", "") == "absent" or "corpus:absent" in str(config.label())
+        return "there is no folder 'absent'" if absent else ""
+
+    monkeypatch.setattr(module, "missing", missing)
+    encoder = encode("corpus:absent")
+    configs = [tune("absent", seed=1), tune("absent", seed=2), tune(encoder=encoder), tune()]
+    report = swept(store, configs)
+    assert (report.to_run, len(report.ran), report.exit_code) == (5, 1, 1)
+    assert [failure.error for failure in report.failed] == ["there is no folder 'absent'"] * 3
+    assert [failure.error for failure in report.blocked] == [
+        "blocked: a run that it needs cannot start"
+    ]
+    assert [store.get(config) for config in configs[:3]] == [None] * 3
+    said = swept(store, configs, dry_run=True).summary()
+    assert "failed: 3 runs" in said and "there is no folder" in said

@@ -132,7 +132,7 @@ def data_folder(name: str, root: Path | None = None) -> Path:
     return folder
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=24)
 def _loaded(name: str, root: Path | None, folder: Path | None, expected: str) -> Corpus:
     try:
         corpus = build(name, root, folder)

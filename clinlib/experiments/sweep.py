@@ -10,8 +10,9 @@ from clinlib.experiments import estimate, provenance
 from clinlib.experiments.config import Config
 from clinlib.experiments.device import device as find_device
 from clinlib.experiments.device import likely_device
-from clinlib.experiments.graph import build, to_run
+from clinlib.experiments.graph import Graph, build, to_run
 from clinlib.experiments.inventory import Inventory
+from clinlib.experiments.needs import missing
 from clinlib.experiments.progress import ProgressLine
 from clinlib.experiments.runner import Runner
 from clinlib.experiments.store import Store
@@ -39,7 +40,8 @@ def sweep(
     `device`: auto, cpu or cuda; by default what CLINLIB_DEVICE says.
 
     A run that fails leaves a record with its error, and the sweep goes on; what needs it is
-    blocked. On an interrupt what is finished is kept. Two sweeps at once share the work.
+    blocked. One whose data or packages are not here is not started and leaves none. On an
+    interrupt what is finished is kept. Two sweeps at once share the work.
 
     Raises BadInput where cuda is asked for and there is none, ClinlibError where the disk is
     full, KeyboardInterrupt after an interrupt was dealt with.
@@ -58,9 +60,9 @@ def sweep(
         inventory.has_artifact,
         lambda choose: graph.keys.get(inventory.chosen(choose)),
     )
-    before = work.before
-    report.to_run = len(before)
-    report.current = [name for name in graph.wanted if name not in before]
+    report.to_run = len(work.before)
+    report.current = [name for name in graph.wanted if name not in work.before]
+    before = work.before = _startable(work.before, graph, report)
     if before:
         where = where if dry_run else find_device(device)
         size = workers or (GPU_WORKERS if where == "cuda" else provenance.cores())
@@ -74,3 +76,21 @@ def sweep(
     report.set_aside = list(store.set_aside)
     report.seconds = time.perf_counter() - started
     return report
+
+
+def _startable(
+    before: dict[str, tuple[str, ...]], graph: Graph, report: SweepReport
+) -> dict[str, tuple[str, ...]]:
+    """The runs, parents first, that lack no data and start from none that does; others are
+    reported."""
+    kept: dict[str, tuple[str, ...]] = {}
+    for name, needs in before.items():
+        config = graph.nodes[name].config
+        if why := missing(config):
+            report.failed.append(Failure(name, config.label(), why))
+        elif any(need not in kept for need in needs):
+            why = "blocked: a run that it needs cannot start"
+            report.blocked.append(Failure(name, config.label(), why))
+        else:
+            kept[name] = needs
+    return kept
