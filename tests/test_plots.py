@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-from clinlib.report import figures, plots
+from clinlib.report import figures, plots, tables
 from clinlib.studies.cells import Cell
 
 
@@ -142,3 +142,41 @@ def test_a_saved_figure_is_the_one_to_download(tmp_path):
     made = figures.figure(drawing, name="line", alt="A line", caption="A line")
     assert made.save(tmp_path).read_text(encoding="utf-8") == made.file()
     assert (tmp_path / "line.svg").is_file()
+
+
+def test_a_matrix_of_gains_has_rows_and_columns_in_one_order_and_frames_what_is_predicted():
+    cells = {
+        ("a", "b"): Cell.of([1.0, 3.0]),
+        ("a", "c"): Cell.of([-4.0]),
+        ("b", "c"): Cell(missing=2),
+        ("b", "a"): Cell.of([0.5]),
+        ("c", "a"): Cell.of([0.0]),
+    }
+    drawing, axes = figures.new()
+    plots.gains(axes, cells, boxed={("a", "b")})
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["a", "b", "c"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["a", "b", "c"]
+    said = {(t.get_position()[1], t.get_position()[0]): t.get_text() for t in axes.texts}
+    assert said == {
+        (0, 1): "+2.0",
+        (0, 2): "-4.0",
+        (1, 2): "missing (2)",
+        (1, 0): "+0.5",
+        (2, 0): "+0.0",
+    }
+    (frame,) = axes.patches
+    assert (frame.get_x() + 0.46, frame.get_y() + 0.46) == (1, 0)
+    assert axes.images[0].get_clim() == (-4.0, 4.0), "zero is in the middle of the scale"
+
+
+def test_long_labels_are_broken_over_lines_and_nothing_of_them_is_lost():
+    label = "pretrained:synthetic_en_shifted>synthetic_en_letters − pretrained:synthetic_en_shifted"
+    lines = plots.wrapped(label).split("\n")
+    assert max(map(len, lines)) <= plots.WIDEST
+    assert "".join(lines).replace(" ", "") == label.replace(" ", "")
+    assert plots.wrapped("no context") == "no context"
+
+
+def test_an_empty_text_shows_nothing():
+    assert tables.markdown(" ") is None
+    assert tables.markdown("a").data == "a"

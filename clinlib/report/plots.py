@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from statistics import median
+from textwrap import wrap
 
 import matplotlib as mpl
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.patches import Rectangle
 from clinlib.report.cells import Cell
 from clinlib.report.figures import COLOURS, INK, MARKERS, STYLE
 
+WIDEST = 34  # characters of a label's line
 DIVERGING = "PuOr"  # told apart by colour-blind readers
 
 
@@ -32,10 +34,15 @@ def forest(axes: Axes, cells: Mapping[str, Cell], *, xlabel: str) -> None:
             axes.plot(here.values, [row + 0.18] * here.n, ".", color=INK, alpha=0.5, ms=4)
             if here.low is not None:
                 axes.plot([here.low, here.high], [row, row], color=COLOURS[0], lw=1.6)
-        axes.set_yticks(range(len(names)), names)
+        axes.set_yticks(range(len(names)), map(wrapped, names))
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlabel(xlabel)
         axes.grid(axis="y", visible=False)
+
+
+def wrapped(label: str) -> str:
+    """A label over several lines, so that long names leave room for what they label."""
+    return "\n".join(wrap(label, WIDEST, break_on_hyphens=False))
 
 
 def curves(
@@ -105,7 +112,9 @@ def gains(
     Colour is repeated by the number in each cell, and a cell without a value is written out;
     `boxed` cells have a frame.
     """
-    rows, columns = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
+    rows, others = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
+    # a task that is a row and a column has the same place in both
+    columns = [*(name for name in rows if name in others), *(n for n in others if n not in rows)]
     values = np.full((len(rows), len(columns)), np.nan)
     for (row, column), found in cells.items():
         if found.value is not None:

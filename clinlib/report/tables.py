@@ -6,6 +6,7 @@ The CSV travels inside the page as a data link, so that it works from a file and
 import base64
 import io
 import numbers
+import re
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -106,7 +107,7 @@ class Table:
             for at, run in _starts([label[: level + 1] for label in labels], merge=not last):
                 span = f' rowspan="{run}"' if run > 1 else ""
                 scope = "row" if last else "rowgroup"
-                text = escape(str(labels[at][level]))
+                text = _breakable(escape(str(labels[at][level])))
                 heads[at] += f'<th scope="{scope}"{span}>{text}</th>'
         return heads
 
@@ -138,6 +139,11 @@ class Table:
         if isinstance(entry, numbers.Real):
             return f"{entry:.{self.digits}f}"
         return str(entry)
+
+
+def _breakable(text: str) -> str:
+    """HTML whose long names may be broken where their parts meet."""
+    return re.sub(r"(_|:|&gt;|\+|/)(?=\w)", r"\1<wbr>", text)
 
 
 def table(
@@ -190,10 +196,13 @@ def flatten(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def markdown(text: str):
-    """Text for a notebook to show as Markdown: findings that quote numbers of the run."""
+    """Text for a notebook to show as Markdown: findings that quote numbers of the run.
+
+    Nothing where there is no text, which would show as the name of an object.
+    """
     from IPython.display import Markdown
 
-    return Markdown(text)
+    return Markdown(text) if text.strip() else None
 
 
 def download_link(content: str, file: str, kind: str, label: str) -> str:
