@@ -31,7 +31,7 @@ from clinlib.models.prediction import predicted_labels
 from clinlib.models.tagger import Tagger
 from clinlib.training import precision
 from clinlib.training.loop import fit
-from clinlib.training.objectives import Supervised
+from clinlib.training.objectives import RDrop, Supervised
 from clinlib.training.schedule import Schedule
 
 MOST_UNKNOWN = 0.2  # share of unknown subwords with which a tagger can only guess
@@ -101,7 +101,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         torch.manual_seed(config.seed)
         trained = fit(
             tagger,
-            Supervised(),
+            RDrop(config.r_drop) if config.r_drop else Supervised(),
             batches_of,
             Schedule(
                 learning_rate=context.chosen(config.learning_rate),

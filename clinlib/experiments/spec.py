@@ -117,6 +117,7 @@ class FineTune(Config):
     `sentences`: the first n training sentences (seed 0); other seeds permute the documents.
     `layout`: a window for each sentence and its context, or sentences packed into one window
     with the context around them; then `batch_size` counts windows.
+    `r_drop`: the weight alpha of the agreement of two passes; 0 trains with one pass.
     `class_weights`: "balanced" gives every label the same share of a softmax head's loss.
     `fold` (k, n): the documents of train and dev are divided anew into n parts; part k is the dev
     split, the others are trained on. `keep_out`: corpora that this tagger or one that starts from
@@ -147,6 +148,7 @@ class FineTune(Config):
     clip: Rate = 1.0
     dropout: OpenShare = 0.1
     label_smoothing: OpenShare = 0.0
+    r_drop: Weight = 0.0
     class_weights: Literal["none", "balanced"] = "none"
     patience: Count | None = None
     empty_share: Share | None = None
