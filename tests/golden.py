@@ -26,7 +26,15 @@ from clinlib.corpora.synthetic.letters import TYPES, Mechanisms, generate
 from clinlib.experiments import fine_tune, provenance
 from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
-from clinlib.experiments.spec import KINDS, Ensemble, FineTune, Pretrain, Similarity, Vectors
+from clinlib.experiments.spec import (
+    KINDS,
+    Ensemble,
+    FineTune,
+    Pretrain,
+    PseudoLabel,
+    Similarity,
+    Vectors,
+)
 
 STORED = Path(__file__).with_name("golden.json")
 PLAIN = FineTune(
@@ -40,6 +48,9 @@ PLAIN = FineTune(
 TRAINED = PLAIN.replaced(epochs=4, learning_rate=4e-3)
 MASKING = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
 VECTORS = Vectors(texts=("corpus:micro",), vocabulary=300, size=20, epochs=2)
+SILVER = PseudoLabel(
+    teacher=TRAINED.replaced(documents=4), texts=("corpus:micro",), skip=4, threshold=0.2
+)
 # together they pass through every field that a record's numbers can hang on
 RUNS = {
     "crf": PLAIN.replaced(epochs=3, learning_rate=4e-3),
@@ -69,6 +80,8 @@ RUNS = {
     "two passes": PLAIN.replaced(r_drop=1.0, epochs=3, learning_rate=4e-3),
     "part of several": PLAIN.replaced(fold=(1, 4)),
     "encoder of another run": PLAIN.replaced(encoder=PLAIN, seed=4),
+    "silver": SILVER,
+    "gold and silver": PLAIN.replaced(documents=4, silver=SILVER, epochs=3, learning_rate=4e-3),
     "masked language model": MASKING,
     "vectors": VECTORS,
     "tagger on vectors": PLAIN.replaced(encoder=VECTORS, learning_rate=4e-3),
@@ -108,6 +121,7 @@ def numbers(config: Config) -> dict[str, list[float]]:
     losses += [record["held_out"]["loss"]] if "held_out" in record else []
     losses += record.get("distances", {}).values()
     losses += record.get("vectors", {}).values()
+    losses += record["data"].get("confidence", {}).values()
     scores = record.get("scores", {})
     f1 = [scores[split]["strict"]["f1"] for split in ("dev", "test") if split in scores]
     return {"losses": losses, "f1": [round(each, 2) for each in f1]}

@@ -17,6 +17,7 @@ LAYERS = (
     "models",
     "training",
     "adaptation",
+    "selection",
     "transfer",
     "evaluation",
     "experiments",
@@ -25,9 +26,10 @@ LAYERS = (
     "bench",
     "cli",
 )
-WITH_TORCH = ("models.", "training.", "adaptation.", "encoding.batches", "bench.")
+WITH_TORCH = ("models.", "training.", "adaptation.", "selection.", "encoding.batches", "bench.")
 ROUTINES = tuple(
-    f"experiments.{kind}" for kind in ("fine_tune", "pretrain", "vectors", "ensemble", "similarity")
+    f"experiments.{kind}"
+    for kind in ("fine_tune", "pretrain", "vectors", "ensemble", "similarity", "pseudo_label")
 )
 
 

@@ -1,8 +1,10 @@
 """Sources: the texts that an encoder learns from, with what must stay out of them."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from clinlib.corpora import registry, texts
+from clinlib.corpora.document import Document
 from clinlib.corpora.overlap import keep_out
 
 
@@ -27,11 +29,26 @@ class Source:
             if number not in self._left_out:
                 yield text
 
+    def documents(self) -> Iterator[Document]:
+        """The texts as documents without labels; those of a corpus keep sentences and words."""
+        self.count = 0
+        for number, known in enumerate(self._documents()):
+            self.count += 1
+            if number not in self._left_out:
+                yield known
+
     def _texts(self) -> Iterator[str]:
         if self.kind == "corpus":
-            documents = registry.load(self.file).splits["train"]
-            return (document.text for document in documents)
+            return (document.text for document in registry.load(self.file).splits["train"])
         return texts.read_texts(self.file)
+
+    def _documents(self) -> Iterator[Document]:
+        if self.kind == "corpus":
+            for document in registry.load(self.file).splits["train"]:
+                yield replace(document, spans=())
+            return
+        for number, text in enumerate(texts.read_texts(self.file)):
+            yield Document(f"{self.file}:{number + 1}", text)
 
 
 class Together:

@@ -65,6 +65,26 @@ def first_sentences(documents: Sequence[Document], n: int, seed: int = 0) -> Ind
     return index[:n]
 
 
+def some_documents(
+    documents: Sequence[Document], seed: int, *, skip: int = 0, limit: int | None = None
+) -> tuple[Document, ...]:
+    """`limit` documents behind the first `skip`: of the corpus order for seed 0, else permuted.
+
+    The order is that of `first_sentences`. Raises BadInput where fewer are left.
+    """
+    ordered = list(documents)
+    if seed != 0:
+        rank = {name: at for at, name in enumerate(shuffled((d.id for d in documents), seed))}
+        ordered.sort(key=lambda document: rank[document.id])
+    found = ordered[skip:] if limit is None else ordered[skip : skip + limit]
+    if not found or (limit is not None and len(found) < limit):
+        raise BadInput(
+            f"{limit or 'some'} documents behind the first {skip} asked for; there are "
+            f"{len(documents)}"
+        )
+    return tuple(found)
+
+
 def down_sample(
     index: Index, documents: Sequence[Document], empty_share: float, seed: int
 ) -> Index:

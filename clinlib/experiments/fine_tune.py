@@ -14,6 +14,7 @@ from clinlib.corpora.samplers import (
     first_sentences,
     fold,
     sentence_index,
+    some_documents,
     up_sample,
 )
 from clinlib.encoding.batches import Batch, batches
@@ -29,6 +30,7 @@ from clinlib.models import encoders, saved
 from clinlib.models.heads import balanced_weights
 from clinlib.models.prediction import predicted_labels
 from clinlib.models.tagger import Tagger
+from clinlib.selection import pseudo_labels
 from clinlib.training import precision
 from clinlib.training.loop import fit
 from clinlib.training.objectives import RDrop, Supervised
@@ -54,7 +56,12 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         return encode(documents, encoder.tokenizer, scheme, **config.windowing, **options)
 
     sentences = training_sentences(splits["train"], config)
-    train = windows_of(splits["train"], sentences=sentences, labelled=True)
+    learnt, silver = splits["train"], []
+    if config.silver:
+        made = pseudo_labels.read(context.parent(config.silver))
+        silver = [(len(learnt) + document, sentence) for document, sentence in made.sentences]
+        learnt = (*learnt, *made.documents)
+    train = windows_of(learnt, sentences=sentences + silver, labelled=True)
     unknown = unknown_share(train.windows, encoder.tokenizer.unk_token_id)
     if unknown > MOST_UNKNOWN:
         raise BadInput(
@@ -133,6 +140,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             ),
             "unknown_share": round(unknown, 6),
             "train_documents": len(splits["train"]),
+            "silver_sentences": len(silver),
             "train_windows": len(train.windows),
             "train_subwords": int(sum(len(w.ids) for w in train.windows)),
             "ledger": train.ledger.counts(),
@@ -181,6 +189,8 @@ def divided(corpus: registry.Corpus, config: FineTune) -> dict[str, tuple[Docume
         out = keep_out(config.corpus, config.keep_out)
         kept = (d for place, d in enumerate(splits["train"]) if place not in out)
         splits["train"] = tuple(kept)
+    if config.documents:
+        splits["train"] = some_documents(splits["train"], config.seed, limit=config.documents)
     if config.train_on == "train+dev" or config.fold:
         splits["train"] = (*splits["train"], *splits["dev"])
     if config.fold:

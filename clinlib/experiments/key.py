@@ -12,7 +12,7 @@ import yaml
 
 from clinlib.errors import unknown
 from clinlib.experiments.config import Config
-from clinlib.experiments.spec import FineTune, Pretrain, Vectors
+from clinlib.experiments.spec import FineTune, Pretrain, PseudoLabel, Vectors
 
 TEXTS = Path(__file__).parents[2] / "data_cards" / "texts.yml"
 
@@ -106,7 +106,7 @@ def _pins(config: Config, pins: Pins) -> dict[str, str]:
         named |= {f"keep_out:{name}": pins.corpus(name) for name in config.keep_out}
         if isinstance(config.encoder, str):
             named[config.encoder] = pins.encoder(config.encoder)
-    elif isinstance(config, Pretrain | Vectors):
+    elif isinstance(config, Pretrain | Vectors | PseudoLabel):
         for source in config.texts:
             form, name = source.split(":", 1)
             named[source] = pins.corpus(name) if form == "corpus" else pins.text(name)

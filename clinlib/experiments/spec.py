@@ -7,10 +7,10 @@ from pydantic import Field, field_validator, model_validator
 
 from clinlib.errors import BadInput, unknown
 from clinlib.experiments.config import Config
+from clinlib.experiments.encoder_runs import Pretrain, Vectors
 from clinlib.experiments.names import (
     MODEL,
     SCORES,
-    SCRATCH,
     Count,
     Name,
     OpenShare,
@@ -25,85 +25,40 @@ from clinlib.experiments.names import (
 )
 
 
-class Pretrain(Config):
-    """An encoder pretrained on unlabelled text by masked-language modelling.
+class PseudoLabel(Config):
+    """Documents that a tagger labels, as far as it is sure of them.
 
-    `texts`: "corpus:NAME" is the text of the corpus's training split, "text:FILE" a file of the
-    data folder's text/. `limit`: the most subwords that each of them gives, None for all.
-    `keep_out`: corpora of whose test documents nothing may be read: texts that share passages
-    with them are left out. `start` is the encoder to continue from, None for random weights.
+    `texts` as in Pretrain, labels of corpora not being read. `skip` and `limit` choose documents
+    in the order of `seed`, which is that of FineTune.documents: what one takes the other can skip.
+    `threshold`: the least probability of a sentence's labels.
     """
 
-    kind: ClassVar[str] = "pretrain"
+    kind: ClassVar[str] = "pseudo_label"
     VERSION: ClassVar[int] = 1
-    routine: ClassVar[str] = "clinlib.experiments.pretrain:run"
+    routine: ClassVar[str] = "clinlib.experiments.pseudo_label:run"
     makes_artifact: ClassVar[bool] = True
-    starts_from: ClassVar[tuple[str, ...]] = ("start",)
+    starts_from: ClassVar[tuple[str, ...]] = ("teacher",)
 
-    architecture: str = "scratch-tiny"
+    teacher: "FineTune | Choose"
     texts: Annotated[tuple[str, ...], Field(min_length=1)]
-    limit: Count | None = None
     keep_out: tuple[str, ...] = ()
-    vocabulary: Count = 4000
-    start: "str | Pretrain | None" = None
-    learning_rate: Rate = 1e-3
-    epochs: Count = 10
-    batch_subwords: Count = 4096
-    length: Count = 128  # subwords per training sequence
-    masking: Annotated[float, Field(gt=0, le=1)] = 0.15
-    warmup: Share = 0.1  # share of the updates
-    weight_decay: Weight = 0.01
-    precision: Precision = "float32"
-    seed: Seed = 0
-
-    @field_validator("architecture")
-    @classmethod
-    def _known_architecture(cls, name: str) -> str:
-        if name not in SCRATCH:
-            raise unknown("architecture", name, SCRATCH)
-        return name
-
-    @field_validator("start")
-    @classmethod
-    def _known_start(cls, start: "str | Pretrain | None") -> "str | Pretrain | None":
-        return check_encoder(start) if isinstance(start, str) else start
-
-    @field_validator("keep_out")
-    @classmethod
-    def _named_once(cls, corpora: tuple[str, ...]) -> tuple[str, ...]:
-        no_repeats("keep_out", corpora)
-        return corpora
-
-    @field_validator("texts")
-    @classmethod
-    def _known_texts(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
-        return check_texts(texts)
-
-
-class Vectors(Config):
-    """An LSTM encoder that begins with vectors of subwords, learnt by word2vec.
-
-    `texts` and `keep_out` as in Pretrain; `limit`: the most characters that each text gives.
-    """
-
-    kind: ClassVar[str] = "vectors"
-    VERSION: ClassVar[int] = 1
-    routine: ClassVar[str] = "clinlib.experiments.vectors:run"
-    makes_artifact: ClassVar[bool] = True
-
-    texts: Annotated[tuple[str, ...], Field(min_length=1)]
+    threshold: Share = 0.9
+    skip: Annotated[int, Field(ge=0)] = 0
     limit: Count | None = None
-    keep_out: tuple[str, ...] = ()
-    vocabulary: Count = 4000
-    size: Count = 100
-    window: Count = 5  # subwords on each side
-    epochs: Count = 5
     seed: Seed = 0
 
     @field_validator("texts")
     @classmethod
     def _known_texts(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
         return check_texts(texts)
+
+    @model_validator(mode="after")
+    def _whole_sentences(self) -> Self:
+        if isinstance(self.teacher, Choose) and self.teacher.take != MODEL:
+            raise BadInput(f"teacher: the Choose takes {self.teacher.take}, not {MODEL}")
+        if any(run.layout == "packed" for run in runs_of(self.teacher)):
+            raise BadInput("teacher: packed windows give no probability of a sentence's labels")
+        return self
 
 
 class FineTune(Config):
@@ -114,7 +69,8 @@ class FineTune(Config):
     `batch_subwords` (padded subwords) is given.
     `patience`: evaluations without a better dev F1 before stopping, None to run all epochs.
     `empty_share`: the share of training sentences without entity to keep at most.
-    `sentences`: the first n training sentences (seed 0); other seeds permute the documents.
+    `sentences`, `documents`: the first n training sentences, or documents (seed 0); other seeds
+    permute the documents. `silver`: pseudo labels that are learnt besides.
     `layout`: a window for each sentence and its context, or sentences packed into one window
     with the context around them; then `batch_size` counts windows.
     `r_drop`: the weight alpha of the agreement of two passes; 0 trains with one pass.
@@ -127,7 +83,7 @@ class FineTune(Config):
     kind: ClassVar[str] = "fine_tune"
     VERSION: ClassVar[int] = 1
     routine: ClassVar[str] = "clinlib.experiments.fine_tune:run"
-    starts_from: ClassVar[tuple[str, ...]] = ("encoder",)
+    starts_from: ClassVar[tuple[str, ...]] = ("encoder", "silver")
 
     corpus: Name
     encoder: "str | Pretrain | Vectors | FineTune | Choose"
@@ -153,7 +109,9 @@ class FineTune(Config):
     patience: Count | None = None
     empty_share: Share | None = None
     up_sample: Weight = 0.0
+    documents: Count | None = None
     sentences: Count | None = None
+    silver: PseudoLabel | None = None
     train_on: Literal["train", "train+dev"] = "train"
     fold: tuple[Count, Count] | None = None
     keep_out: tuple[str, ...] = ()
@@ -286,8 +244,10 @@ class Similarity(Config):
 
 
 KINDS: dict[str, type[Config]] = {
-    each.kind: each for each in (Pretrain, Vectors, FineTune, Choose, Ensemble, Similarity)
+    each.kind: each
+    for each in (Pretrain, Vectors, FineTune, Choose, Ensemble, Similarity, PseudoLabel)
 }
+PseudoLabel.model_rebuild()
 FineTune.model_rebuild()
 Similarity.model_rebuild()
 

@@ -18,6 +18,26 @@ def predicted_labels(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> 
 
 
 @torch.no_grad()
+def labels_with_confidence(
+    tagger: Tagger, windows: Sequence[Window], pad_id: int
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Label ids (U,) of every window, in order, and their log p (W,) by the tagger's head."""
+    tagger.eval()
+    device = next(tagger.parameters()).device
+    labels: list[np.ndarray] = [np.empty(0, dtype=np.int64)] * len(windows)
+    logs = np.zeros(len(windows))
+    for batch in _batches(windows, pad_id):
+        batch = batch.to(device)
+        emissions = tagger(batch)
+        sure = tagger.head.confidence(emissions, batch.mask).cpu().numpy()
+        for index, ids, log in zip(
+            batch.windows, tagger.head.decode(emissions, batch.mask), sure, strict=True
+        ):
+            labels[index], logs[index] = ids, log
+    return labels, logs
+
+
+@torch.no_grad()
 def states(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> np.ndarray:
     """Hidden states (N, H) float32 of the N units of all windows, window after window."""
     tagger.eval()

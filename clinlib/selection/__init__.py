@@ -1,0 +1,1 @@
+"""Selection: which unlabelled text to learn from, and with which labels."""
