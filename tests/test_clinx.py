@@ -171,6 +171,23 @@ def test_gains_are_paired_and_their_verdict_is_corrected():
     assert verdicts[TASKS[1], "60", TASKS[2]] == "negative"
     assert verdicts[TASKS[0], "60", TASKS[1]] == "within 0.5 F1"
     assert (table["p, corrected"] >= table["p"]).all()
+    said = transfer.sentences(found)
+    assert any("Most gained" in text and text.endswith(": positive.") for text in said)
+    assert any("Least" in text and text.endswith(": negative.") for text in said)
+    assert not any("a gain" in text or "a loss" in text for text in said)
+
+
+def test_cells_that_are_still_to_come_count_in_the_correction():
+    def share(config):
+        helped = isinstance(config.encoder, Choose) and config.encoder.of[0].corpus == TASKS[0]
+        return 0.7 + 0.01 * config.seed + 0.1 * helped
+
+    plan = transfer.plan(TRANSFER)
+    there = records([c for c in plan if c.corpus == TASKS[1] and c.sentences == 60], share)
+    table = transfer.significance(transfer.Results(there, TRANSFER, PINS))
+    row = table.loc[(TASKS[1], "60", TASKS[0])]
+    assert len(table) == 12 and (table["p"] == "missing").sum() == 10
+    assert row["p, corrected"] == pytest.approx(12 * row["p"])
 
 
 def test_a_pair_with_a_collapsed_run_is_left_out_of_the_gain():
@@ -234,6 +251,12 @@ def test_packed_windows_differ_in_layout_and_batch_alone():
     packed, plain = groups[context.PACKED][1].to_dict(), groups[context.SENTENCE][1].to_dict()
     assert {f for f in packed if packed[f] != plain[f]} == {"layout", "batch_size"}
     assert groups[context.NONE][1].context == 0 and plain["context"] == 8
+
+
+def test_too_few_seeds_are_said_in_a_sentence_and_no_speed_is_quoted_without_runs():
+    said = context.sentences(context.Results({}, CONTEXT, PINS))
+    assert any("there are too few seeds to say" in text for text in said)
+    assert not any("processor time" in text for text in said)
 
 
 @pytest.mark.parametrize(
@@ -341,6 +364,21 @@ def test_all_tasks_hold_both_architectures_and_the_predicted_source():
     moved = added.loc[(own, f"{all_tasks.TRANSFER} − {all_tasks.FULL}", TASKS[1])]
     assert moved["source"] == TASKS[0] and moved["gain"].value == pytest.approx(5)
     assert any("above zero on 3 of 3 tasks" in text for text in all_tasks.sentences(results))
+
+
+def test_two_seeds_are_too_few_for_a_count_of_significant_tasks():
+    def said(seeds):
+        parameters = ALL_TASKS | {"seeds": seeds}
+
+        def share(config):
+            return 0.6 + 0.2 * (getattr(config, "head", "") == "crf")
+
+        found = records(all_tasks.plan(parameters), share)
+        return all_tasks.sentences(all_tasks.Results(found, parameters, PINS))
+
+    name = f"{SHARED['encoder']}, {all_tasks.FULL} − {all_tasks.PLAIN}: above zero on 3 of 3 tasks"
+    assert any(text.startswith(f"{name}, on 3 with") for text in said(3))
+    assert any(text.startswith(f"{name}, on 0 with") for text in said(2))
 
 
 def test_all_tasks_without_records_say_so():

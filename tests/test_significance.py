@@ -50,6 +50,12 @@ def test_holm_multiplies_the_smallest_by_the_number_of_tests_and_keeps_the_order
     assert holm([]) == []
 
 
+def test_tests_that_are_still_to_come_count_in_the_correction():
+    assert holm([0.01, 0.02], 4) == pytest.approx([0.04, 0.06])
+    assert holm([], 4) == []
+    assert holm([0.01, 0.02], 2) == pytest.approx(holm([0.01, 0.02]))
+
+
 def test_counts_of_other_documents_are_refused():
     with pytest.raises(BadInput, match="not of one test split"):
         approximate_randomisation(np.ones((3, 3)), np.ones((4, 3)))

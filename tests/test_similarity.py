@@ -52,5 +52,7 @@ def test_the_distance_is_the_same_in_both_directions():
 def test_states_that_cannot_be_compared_are_refused():
     with pytest.raises(BadInput, match="shapes"):
         distances(STATES, STATES[:, :5])
+    with pytest.raises(BadInput, match="12 states of 12 numbers do not determine"):
+        distances(STATES[:12], STATES[:12])
     with pytest.raises(BadInput, match="all the same"):
         distances(np.ones((10, 3)), np.ones((10, 3)))

@@ -382,3 +382,26 @@ def test_a_run_whose_data_are_not_here_is_not_started_and_leaves_no_record(store
     assert [store.get(config) for config in configs[:3]] == [None] * 3
     said = swept(store, configs, dry_run=True).summary()
     assert "failed: 3 runs" in said and "there is no folder" in said
+
+
+def test_where_candidates_run_again_the_weights_of_all_are_kept(store, monkeypatch):
+    choose = model_of(0.1, 0.3, 0.2)
+    target = tune(corpus="target", encoder=choose)
+    swept(store, [*choose.of, target])
+    monkeypatch.setattr(provenance, "same_source", lambda record: False)
+    report = swept(store, [*choose.of, target], refresh=True)
+    assert len(report.ran) == 4 and report.exit_code == 0
+    assert all(store.artifact_record(key(each, store.pins)) for each in choose.of)
+
+
+def test_a_choice_that_changed_under_way_is_said_and_the_next_sweep_mends_it(store, monkeypatch):
+    from clinlib.experiments.runner import Runner
+
+    choose = model_of(0.1, 0.3, 0.2)
+    target = tune(corpus="target", encoder=choose)
+    swept(store, choose.of)
+    with monkeypatch.context() as patch:
+        patch.setattr(Runner, "_choice", lambda self, choose: choose.of[0])
+        report = swept(store, [target])
+    assert "run the sweep once more" in report.failed[0].error
+    assert swept(store, [target]).exit_code == 0

@@ -45,10 +45,16 @@ def approximate_randomisation(
     return float(found.pvalue)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """The p values of a family of tests, corrected after Holm (1979)."""
+def holm(p_values: Sequence[float], family: int | None = None) -> list[float]:
+    """The p values of a family of tests, corrected after Holm (1979).
+
+    `family`: how many tests there are once all have their p, those that have none yet counting as
+    1, so that no p falls when they come; by default as many as given.
+    """
     if not len(p_values):
         return []
     from statsmodels.stats.multitest import multipletests
 
-    return multipletests(p_values, method="holm")[1].tolist()
+    absent = max(0, (family or 0) - len(p_values))
+    given = [*p_values, *[1.0] * absent]
+    return multipletests(given, method="holm")[1][: len(p_values)].tolist()

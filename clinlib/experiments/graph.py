@@ -1,6 +1,6 @@
 """The graph of a sweep: configurations by key, and what each needs before it can run."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from clinlib.errors import BadInput, ClinlibError
@@ -126,7 +126,9 @@ def to_run(
             if needed and name not in work.before:
                 needs = [each for each in node.artifacts if visit(each, True)]
                 needs += [each for each in node.records if visit(each, False)]
-                needs += [each for each in _models(graph, node, chosen) if visit(each, True)]
+                needs += [
+                    each for each in _models(graph, node, chosen, work.before) if visit(each, True)
+                ]
                 work.before[name] = tuple(dict.fromkeys(needs))
         return settled[name, artifact]
 
@@ -135,9 +137,12 @@ def to_run(
     return work
 
 
-def _models(graph: Graph, node: Node, chosen: Callable[[Choose], str | None]) -> Iterator[str]:
-    """The keys of the runs whose weights a node's choices may need."""
+def _models(
+    graph: Graph, node: Node, chosen: Callable[[Choose], str | None], again: Container[str]
+) -> Iterator[str]:
+    """The keys of the runs whose weights a node's choices may need: the chosen one, or all where
+    none is chosen yet or a candidate runs again, which may change the choice."""
     for choose in node.models:
-        picked = chosen(choose)
         candidates = {graph.keys[each]: None for each in choose.of}
+        picked = None if any(each in again for each in candidates) else chosen(choose)
         yield from candidates if picked is None else (picked,)

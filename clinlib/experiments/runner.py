@@ -104,6 +104,12 @@ class Runner:
             workers.start(Job(name, node.config, context))
 
     def _context(self, node: Node) -> RunContext:
+        parents = {name: self.store.artifact_path(name) for name in self._parents(node)}
+        if gone := sorted(name for name, place in parents.items() if not place.is_dir()):
+            raise ClinlibError(
+                f"the weights of {', '.join(gone)} are not here: a run that was made again changed "
+                "what is chosen; run the sweep once more"
+            )
         artifact = None
         if self._keeps(node):
             artifact = self._unfinished(node.key)
@@ -116,7 +122,7 @@ class Runner:
             cache=self.store.cache,
             artifact=artifact,
             journal=self._journal(node.key),
-            parents={name: self.store.artifact_path(name) for name in self._parents(node)},
+            parents=parents,
             choices={choose: self._choice(choose) for _, choose in node.choices},
         )
 

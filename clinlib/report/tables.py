@@ -85,7 +85,9 @@ class Table:
                 scope = "colgroup" if width > 1 else "col"
                 right = ' class="cl-right"' if width == 1 and self._holds_numbers(place) else ""
                 place += width
-                cells.append(f'<th scope="{scope}"{span}{right}>{escape(str(label))}</th>')
+                cells.append(
+                    f'<th scope="{scope}"{span}{right}>{_breakable(escape(str(label)))}</th>'
+                )
             rows.append(f"<tr>{''.join(cells)}</tr>")
         return f"<thead>{''.join(rows)}</thead>"
 

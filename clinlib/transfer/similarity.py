@@ -20,12 +20,18 @@ def distances(source: np.ndarray, target: np.ndarray) -> dict[str, float]:
     no rotation takes away. "disparity": scipy.spatial.procrustes's, in [0, 1], after both are
     scaled to norm 1, which is near to what released code of the measure computes.
 
-    Raises BadInput for other shapes than two equal (N, H), and for states that do not vary.
+    Raises BadInput for other shapes than two equal (N, H), for N up to H, of which no rotation can
+    be told, and for states that do not vary.
     """
     if source.shape != target.shape or source.ndim != 2:
         raise BadInput(f"states of shapes {source.shape} and {target.shape} cannot be compared")
     x = np.asarray(source, dtype=np.float64) - source.mean(axis=0, dtype=np.float64)
     y = np.asarray(target, dtype=np.float64) - target.mean(axis=0, dtype=np.float64)
+    states, size = x.shape
+    if states <= size:
+        raise BadInput(
+            f"{states} states of {size} numbers do not determine a rotation; give more than {size}"
+        )
     if not (x.any() and y.any()):
         raise BadInput(f"the {len(x)} states of one model are all the same; give more text")
     rotation, _ = orthogonal_procrustes(x, y)

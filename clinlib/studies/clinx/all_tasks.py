@@ -17,7 +17,8 @@ from clinlib.studies.clinx import prediction, transfer
 from clinlib.studies.clinx.prediction import groups
 from clinlib.studies.clinx.training import base, seeds
 from clinlib.studies.clinx.transfer import LEVEL, Place
-from clinlib.studies.comparisons import p_over_documents, paired, reading_of
+from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired, reading_of
+from clinlib.studies.wording import plural
 
 NAME = "25_all_tasks"
 STRICT = "scores.test.strict.f1"
@@ -123,7 +124,7 @@ def gains(results: Results) -> pd.DataFrame:
         }
         if (p := p_over_documents(*pair)) is not None:
             tested[place] = p
-    corrected = dict(zip(tested, holm(list(tested.values())), strict=True))
+    corrected = dict(zip(tested, holm(list(tested.values()), len(rows)), strict=True))
     for place, row in rows.items():
         row["p, corrected"] = corrected.get(place, "missing")
     index = pd.MultiIndex.from_tuples(list(rows), names=["encoder", "difference", "task"])
@@ -141,10 +142,14 @@ def sentences(results: Results) -> list[str]:
             found.append(f"{encoder}, {difference}: no pair of runs has finished.")
             continue
         up = sum(row["gain"].value > 0 for _, row in done)
-        sure = sum(row["gain"].value > 0 and row["p, corrected"] < LEVEL for _, row in done)
+        sure = sum(
+            row["gain"].value > 0 and row["gain"].n >= ENOUGH and row["p, corrected"] < LEVEL
+            for _, row in done
+        )
         found.append(
-            f"{encoder}, {difference}: above zero on {up} of {len(done)} tasks, on {sure} with a "
-            f"corrected p below {LEVEL} over test documents."
+            f"{encoder}, {difference}: above zero on {up} of {plural(len(done), 'task')}, on "
+            f"{sure} with {ENOUGH} pairs of runs or more and a corrected p below {LEVEL} over test "
+            "documents."
         )
         found += [
             reading_of(f"{encoder}, {difference}, {task}", row["gain"], "F1") for task, row in done

@@ -21,6 +21,14 @@ NAME = "26_packed_context"
 STRICT = "scores.test.strict.f1"
 COST = "provenance.cpu_seconds"
 NONE, SENTENCE, PACKED = "no context", "a window per sentence", "packed windows"
+NO_WORSE, WORSE = "no worse", "worse"
+NOT_SETTLED, TOO_FEW = "not settled", "too few seeds"
+SAID = {
+    NO_WORSE: "packed windows are no worse",
+    WORSE: "packed windows are worse",
+    NOT_SETTLED: "these runs do not settle whether packed windows are worse",
+    TOO_FEW: "there are too few seeds to say whether packed windows are worse",
+}
 MARGIN = 0.5  # F1 by which packed windows may be worse and still count as no worse
 
 
@@ -97,12 +105,12 @@ def speed(results: Results, corpus: str) -> Cell:
 
 
 def verdict(difference: Cell) -> str:
-    """What the interval says of the margin: "no worse", "worse" or "not settled"."""
+    """What the interval says of the margin, one of the keys of SAID."""
     if difference.low is None or difference.n < ENOUGH:
-        return "too few seeds"
+        return TOO_FEW
     if difference.low > -MARGIN:
-        return "no worse"
-    return "worse" if difference.high < -MARGIN else "not settled"
+        return NO_WORSE
+    return WORSE if difference.high < -MARGIN else NOT_SETTLED
 
 
 def sentences(results: Results) -> list[str]:
@@ -112,10 +120,13 @@ def sentences(results: Results) -> list[str]:
         cells = differences(results, corpus)
         found += [reading_of(f"{corpus}, {name}", each, "F1") for name, each in cells.items()]
         first = next(iter(cells.values()))
-        found.append(
-            f"{corpus}: against a margin of {MARGIN} F1 packed windows are {verdict(first)}; a run "
-            f"with a window per sentence takes {speed(results, corpus)} times the processor time."
-        )
+        found.append(f"{corpus}: against a margin of {MARGIN} F1 {SAID[verdict(first)]}.")
+        times = speed(results, corpus)
+        if times.value is not None:
+            found.append(
+                f"{corpus}: a run with a window per sentence takes {times} times the processor "
+                "time of a packed one."
+            )
     return found
 
 

@@ -130,7 +130,7 @@ def scores(results: Results) -> pd.DataFrame:
 
 
 def unknown(results: Results) -> pd.DataFrame:
-    """Share of unknown subwords, and subwords per word, of the training text, per encoder."""
+    """Share of unknown subwords of the training text, per encoder and corpus."""
     rows = {}
     for encoder, corpus in results.final:
         records = results.final[encoder, corpus].values()

@@ -2,7 +2,8 @@
 
 Every task is a source and a target. A source is the median of its runs by development score; its
 encoder gets a new head and is trained on the first n sentences of the target (CLIN-X, Tables 5 and
-6). No training document of any run shares passages with a test document of another task.
+6), the documents in an order that each seed draws. No training document of any run shares passages
+with a test document of another task.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,8 @@ from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, FineTune
 from clinlib.studies.cells import Cell, Record, cell
 from clinlib.studies.clinx.training import base, seeds
-from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired, reading_of
+from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired
+from clinlib.studies.wording import plural
 
 STRICT = "scores.test.strict.f1"
 NONE = "none"
@@ -155,7 +157,7 @@ def significance(results: Results) -> pd.DataFrame:
         if p is not None:
             tested[place] = p
         rows[place] = {"gain": results.gain(place), "p": p if p is not None else "missing"}
-    corrected = dict(zip(tested, holm(list(tested.values())), strict=True))
+    corrected = dict(zip(tested, holm(list(tested.values()), len(rows)), strict=True))
     for place, row in rows.items():
         row["p, corrected"] = corrected.get(place, "missing")
         row["verdict"] = verdict(row["gain"], corrected.get(place))
@@ -197,8 +199,13 @@ def sentences(results: Results) -> list[str]:
         worst = min(done, key=lambda place: results.gain(place).value)
         found.append(f"{_words(size)}: of {len(done)} pairs of source and target, {counts}.")
         for word, place in (("Most gained", best), ("Least", worst)):
-            name = f"{word}: {place.target} from {place.source}, {_words(size)}"
-            found.append(reading_of(name, results.gain(place), "F1"))
+            # the extremes of many: only the corrected p may judge them
+            row = tested.loc[(place.target, shown(size), place.source)]
+            over = plural(row["gain"].n, "pair")
+            found.append(
+                f"{word}: {place.target} from {place.source}, {_words(size)}: "
+                f"{row['gain'].value:+.1f} F1 over {over} of runs: {row['verdict']}."
+            )
     return found
 
 
@@ -240,7 +247,7 @@ def _sizes(target: str, parameters: Mapping[str, object]) -> list[int]:
     found = card(target)
     counts = found.tasks.get(target.partition(":")[2], found).counts
     most = counts["train"].sentences
-    wanted = sorted(size for size in parameters["sizes"] if size)
+    wanted = sorted({size for size in parameters["sizes"] if size})
     if any(size < 0 for size in wanted):
         raise BadInput(f"sizes: {wanted} holds a negative number of sentences")
     return [size for size in wanted if size < most] + [0] * (0 in parameters["sizes"])
