@@ -1,22 +1,21 @@
 """Annotators: how the labels of the training split depart from the guideline.
 
 Three departures, each on sentences and marks: habits of an annotator, jittered boundaries, label
-noise. Marks they change say so in `why`.
+noise. Marks they change say so in `why`. They know no language: a corpus's `Tastes` say which
+types and words they are about.
 """
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from clinlib.corpora.synthetic.phrases import Mark, Sentence
-from clinlib.corpora.synthetic.templates import TYPES
 
 NOISE = 0.04
 JITTER = 0.04
 
 _WORD = re.compile(r"\w+(?:[./]\w+)*")
-_PREPOSITION = re.compile(r"\b((?:as|by|for) )$")
 # how often a document is annotated by one who keeps to the guideline, takes more, or takes less
 _HABITS = ("guideline", "guideline", "guideline", "wide", "narrow")
 
@@ -26,20 +25,53 @@ def habit(rng: np.random.Generator) -> str:
     return _HABITS[rng.integers(len(_HABITS))]
 
 
-def annotate_by(habit: str, sentence: Sentence) -> Sentence:
-    """The marks as an annotator of that habit sets them.
+@dataclass(frozen=True)
+class Tastes:
+    """What the annotators of a corpus differ about.
 
-    "wide" takes a preposition into the Route, Form or Duration after it; "narrow" leaves the first
-    of two words of a Reason, ADE or Route out.
+    The wide one takes a word of `leading` into the span of a `wide` type behind it, and makes one
+    span of two of a `joined` type that only `conjunction` parts; the narrow one leaves the first
+    of several words of a `narrow` type out.
     """
+
+    types: tuple[str, ...]
+    leading: tuple[str, ...]
+    wide: tuple[str, ...]
+    narrow: tuple[str, ...]
+    joined: tuple[str, ...] = ()
+    conjunction: str = ""
+
+
+def depart(
+    rng: np.random.Generator,
+    sentence: Sentence,
+    tastes: Tastes,
+    habit: str,
+    jittered: bool,
+    noisy: bool,
+) -> Sentence:
+    """The sentence as annotated in training: by habit, then jittered, then mislabelled."""
+    sentence = annotate_by(habit, sentence, tastes)
+    if jittered:
+        sentence = jitter(rng, sentence)
+    if noisy:
+        sentence = mislabel(rng, sentence, tastes.types)
+    return sentence
+
+
+def annotate_by(habit: str, sentence: Sentence, tastes: Tastes) -> Sentence:
+    """The marks as an annotator of that habit ("guideline", "wide", "narrow") sets them."""
+    before_mark = re.compile(rf"\b((?:{'|'.join(map(re.escape, tastes.leading))}) )$")
     marks = []
     for mark in sentence.marks:
         words = _words(sentence.text, mark)
-        preposition = _PREPOSITION.search(sentence.text[: mark.start])
-        if habit == "wide" and mark.type in ("Route", "Form", "Duration") and preposition:
-            mark = replace(mark, start=preposition.start(1), why="style")
-        elif habit == "narrow" and mark.type in ("Reason", "ADE", "Route") and len(words) > 1:
+        leading = before_mark.search(sentence.text[: mark.start])
+        if habit == "wide" and mark.type in tastes.wide and leading:
+            mark = replace(mark, start=leading.start(1), why="style")
+        elif habit == "narrow" and mark.type in tastes.narrow and len(words) > 1:
             mark = replace(mark, start=words[1][0], why="style")
+        elif habit == "wide" and marks and _conjoined(sentence.text, marks[-1], mark, tastes):
+            mark = replace(mark, start=marks.pop().start, why="style")
         marks.append(mark)
     return replace(sentence, marks=tuple(marks))
 
@@ -68,17 +100,23 @@ def jitter(rng: np.random.Generator, sentence: Sentence) -> Sentence:
     return replace(sentence, marks=tuple(marks))
 
 
-def mislabel(rng: np.random.Generator, sentence: Sentence) -> Sentence:
+def mislabel(rng: np.random.Generator, sentence: Sentence, types: tuple[str, ...]) -> Sentence:
     """One mark in 25 is lost (a third of them) or given another type."""
     marks = []
     for mark in sentence.marks:
         if rng.random() < NOISE:
             if rng.random() < 1 / 3:
                 continue
-            others = [t for t in TYPES if t != mark.type]
+            others = [t for t in types if t != mark.type]
             mark = replace(mark, type=others[rng.integers(len(others))], why="noise")
         marks.append(mark)
     return replace(sentence, marks=tuple(marks))
+
+
+def _conjoined(text: str, left: Mark, right: Mark, tastes: Tastes) -> bool:
+    """Whether only the conjunction parts two marks of a type that wide annotators join."""
+    same = left.type == right.type and left.type in tastes.joined
+    return same and text[left.end : right.start].strip() == tastes.conjunction
 
 
 def _words(text: str, mark: Mark) -> list[tuple[int, int]]:

@@ -3,12 +3,11 @@
 Nine types, as in the n2c2 2018 medication letters. Everything in them is invented.
 """
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from clinlib.corpora.document import Document, Section, Span
-from clinlib.corpora.synthetic import annotators
+from clinlib.corpora.document import Document
+from clinlib.corpora.synthetic import annotators, layout
+from clinlib.corpora.synthetic.layout import Sections
 from clinlib.corpora.synthetic.mechanisms import Mechanisms
 from clinlib.corpora.synthetic.phrases import Sentence
 from clinlib.corpora.synthetic.templates import TYPES
@@ -39,6 +38,12 @@ _STORY = ("History of present illness", "Hospital course")
 # headings on a line of their own, which the segmenter takes for a sentence
 _OWN_LINE = {"Past medical history", "Family history", "Laboratory data", "Discharge medications"}
 _ONE_A_LINE = {"Laboratory data", "Discharge medications"}
+_TASTES = annotators.Tastes(
+    types=TYPES,
+    leading=("as", "by", "for"),
+    wide=("Route", "Form", "Duration"),
+    narrow=("Reason", "ADE", "Route"),
+)
 
 
 def generate(
@@ -89,38 +94,11 @@ def _split(
         letter = _letter(writer, empty_share)
         if split == "train":
             letter = _annotated(letter, noise, mechanisms)
-        made.append(letter.document(f"{split}-{i:03d}"))
+        made.append(layout.document(f"{split}-{i:03d}", letter, _OWN_LINE, _ONE_A_LINE))
     return tuple(made)
 
 
-@dataclass
-class _Letter:
-    """Sentences by section title, in order."""
-
-    sections: dict[str, list[Sentence]] = field(default_factory=dict)
-
-    def document(self, id_: str) -> Document:
-        """The letter as one text; sections reach from their heading to the next one."""
-        text, spans, sections = "", [], []
-        for title, sentences in self.sections.items():
-            if text:
-                text += "\n\n"
-            start = len(text)
-            text += f"{title}:"
-            separator = "\n" if title in _OWN_LINE else " "
-            for sentence in sentences:
-                text += separator
-                at = len(text)
-                text += sentence.text
-                spans += [Span(at + m.start, at + m.end, m.type, m.why) for m in sentence.marks]
-                separator = "\n" if title in _ONE_A_LINE else " "
-            sections.append(Section(start, len(text), title))
-        return Document(
-            id=id_, text=text, spans=tuple(sorted(spans)), sections=tuple(sections), group=id_
-        )
-
-
-def _letter(writer: Writer, empty_share: float) -> _Letter:
+def _letter(writer: Writer, empty_share: float) -> dict[str, list[Sentence]]:
     """A letter: blocks of sentences dealt to sections, then sentences without entities."""
     rng = writer.rng
     blocks: dict[str, list[list[Sentence]]] = {title: [] for title in _ORDER}
@@ -152,40 +130,31 @@ def _letter(writer: Writer, empty_share: float) -> _Letter:
     for _ in range(rng.integers(4, 8)):
         medications.append([writer.line()])
     _pad(writer, blocks, empty_share)
-    letter = _Letter()
+    letter = {}
     for title in _ORDER:
         if blocks[title]:
             order = rng.permutation(len(blocks[title]))
-            letter.sections[title] = [s for i in order for s in blocks[title][i]]
+            letter[title] = [s for i in order for s in blocks[title][i]]
     return letter
 
 
 def _pad(writer: Writer, blocks: dict[str, list[list[Sentence]]], empty_share: float) -> None:
     """Add sentences without entities until they are about `empty_share` of the letter's."""
     sentences = [s for section in blocks.values() for block in section for s in block]
-    full = sum(1 for s in sentences if s.marks)
     headings = sum(1 for title in _OWN_LINE if blocks[title])
-    empty = len(sentences) - full + headings
-    wanted = full * empty_share / (1 - empty_share) - empty
-    missing = max(int(wanted + writer.rng.random()), 0)
-    for _ in range(missing):
+    for _ in range(layout.missing(sentences, headings, empty_share, writer.rng)):
         title = (*_STORY, "Follow up")[writer.rng.integers(3)]
         first = title == "Follow up" and not blocks[title]
         blocks[title].append([writer.follow_up() if first else writer.filler()])
 
 
-def _annotated(letter: _Letter, rng: np.random.Generator, mechanisms: Mechanisms) -> _Letter:
+def _annotated(sections: Sections, rng: np.random.Generator, mechanisms: Mechanisms) -> Sections:
     """The letter with the departures from the guideline that are switched on."""
     habit = annotators.habit(rng) if mechanisms.styles else "guideline"
-    sections = {}
-    for title, sentences in letter.sections.items():
-        annotated = []
-        for sentence in sentences:
-            sentence = annotators.annotate_by(habit, sentence)
-            if mechanisms.jitter:
-                sentence = annotators.jitter(rng, sentence)
-            if mechanisms.noise:
-                sentence = annotators.mislabel(rng, sentence)
-            annotated.append(sentence)
-        sections[title] = annotated
-    return _Letter(sections)
+    return {
+        title: [
+            annotators.depart(rng, s, _TASTES, habit, mechanisms.jitter, mechanisms.noise)
+            for s in sentences
+        ]
+        for title, sentences in sections.items()
+    }

@@ -9,8 +9,8 @@ from clinlib.corpora.synthetic import templates
 from clinlib.corpora.synthetic.lexicon import NAMES, known_words, lexicon, word
 from clinlib.corpora.synthetic.mechanisms import Mechanisms
 from clinlib.corpora.synthetic.phrases import Filling, Sentence, fill
+from clinlib.corpora.synthetic.slots import HOMOGRAPHS, SlotFiller
 
-HOMOGRAPHS = 0.35
 # whose words a lexicon's slots also take; people and places are called as drugs are
 TWINS = {
     "reason": "ade",
@@ -26,116 +26,95 @@ TWINS = {
 }
 
 _NAME_ENDINGS = ("", "", "son", "ley", "ford", "ham")
-_TYPE_OF = {t.lower(): t for t in templates.TYPES}
 
 
-class Writer:
-    """Fills templates with entries of half A, and for half the entries of `other`, if any.
+class Writer(SlotFiller):
+    """Fills the English templates with entries of half A, and for half of them of `other`."""
 
-    `other` is a part of the lexicons: "dev", "b" or "B"; None draws from half A alone.
-    """
+    lexicon = staticmethod(lexicon)
+    names = NAMES
+    types = {t.lower(): t for t in templates.TYPES}
+    twins = TWINS
 
     def __init__(self, rng: np.random.Generator, mechanisms: Mechanisms, other: str | None):
-        self.rng = rng
+        super().__init__(rng, mechanisms.homographs, other)
         self.mechanisms = mechanisms
-        self.other = other
 
     def filler(self) -> Sentence:
         """A sentence without entities, of any section."""
-        return self._fill(self._tailed(self._one(templates.FILLERS)))
+        return self.fill(self._tailed(self.one(templates.FILLERS)))
 
     def follow_up(self) -> Sentence:
         """A sentence without entities that begins the last section."""
-        return self._fill(templates.FOLLOW_UP)
+        return self.fill(templates.FOLLOW_UP)
 
     def narrative(self) -> Sentence:
         """A sentence whose wording tells its entities."""
-        return self._fill(self._tailed(self._one(templates.NARRATIVE)))
+        return self.fill(self._tailed(self.one(templates.NARRATIVE)))
 
     def rare(self, type_: str) -> Sentence:
         """A sentence with an entity of a rare type: "ADE" or "Duration"."""
-        return self._fill(self._tailed(self._one(templates.RARE[type_])))
+        return self.fill(self._tailed(self.one(templates.RARE[type_])))
 
     def line(self) -> Sentence:
         """A line of a medication list: a drug and a random choice of its attributes."""
         share = 0 if self.mechanisms.imbalance else 1
         pieces = [piece[2] for piece in templates.LINE if self.rng.random() < piece[share]]
-        return self._fill(self._tailed("{drug}" + "".join(pieces) + "."))
+        return self.fill(self._tailed("{drug}" + "".join(pieces) + "."))
 
     def boundary(self, type_: str) -> Sentence:
         """A sentence with a multi-token dose ("Dosage") or conjoined forms ("Form")."""
         several, one = templates.EXPRESSIONS[type_]
         pattern = several if self.mechanisms.boundary else one
-        expression = fill(pattern, self.rng, self._plain).text
+        expression = fill(pattern, self.rng, self.slot).text
         expression = expression[0].lower() + expression[1:]
-        return self._fill(
-            self._one(templates.BOUNDARY[type_]), expression=Filling(expression, type_, "boundary")
+        return self.fill(
+            self.one(templates.BOUNDARY[type_]), expression=Filling(expression, type_, "boundary")
         )
 
     def section(self, title: str) -> Sentence:
         """A sentence that is worded alike in two sections and holds an entity in one of them."""
         for positive, negative, type_, name, template, cues in templates.SECTION:
             if title in (positive, negative):
-                entry, _ = self._entry(name)
+                entry, _ = self.entry(name)
                 entity = title == positive
                 target = Filling(entry, type_, "section") if entity else Filling(entry)
                 cue = "" if self.mechanisms.section else cues[0 if entity else 1]
-                return self._fill(template, target=target, cue=Filling(cue))
+                return self.fill(template, target=target, cue=Filling(cue))
         raise KeyError(title)
 
     def neighbour(self) -> list[Sentence]:
         """Two sentences; the first decides whether the finding of the second is Reason or ADE."""
-        type_ = self._one(("Reason", "ADE"))
-        target = Filling(self._entry("finding")[0], type_, "neighbour")
+        type_ = self.one(("Reason", "ADE"))
+        target = Filling(self.entry("finding")[0], type_, "neighbour")
         if self.mechanisms.neighbour:
-            before, cue = self._fill(self._one(templates.CUES[type_])), ""
+            before, cue = self.fill(self.one(templates.CUES[type_])), ""
         else:
             before, cue = self.filler(), templates.NEIGHBOUR_INSIDE[type_]
-        sentence = self._fill(self._one(templates.NEIGHBOUR), target=target, cue=Filling(cue))
+        sentence = self.fill(self.one(templates.NEIGHBOUR), target=target, cue=Filling(cue))
         return [before, sentence]
-
-    def _one(self, options):
-        return options[self.rng.integers(len(options))]
 
     def _tailed(self, template: str) -> str:
         """The template, two times in three with a clause without entities at its end."""
         if self.rng.random() < 1 / 3:
             return template
-        return template.removesuffix(".") + self._one(templates.TAILS)
+        return template.removesuffix(".") + self.one(templates.TAILS)
 
-    def _entry(self, name: str) -> tuple[str, str]:
-        """An entry and the mechanism it stands for.
-
-        "unseen" is an entry of half B, "homograph" one of the twin lexicon, else "lexicon".
-        """
-        why = "lexicon"
-        if self.mechanisms.homographs and name in TWINS and self.rng.random() < HOMOGRAPHS:
-            name, why = TWINS[name], "homograph"
-        if self.other is not None and self.rng.random() < 0.5:
-            return lexicon(name).draw(self.rng, self.other), "unseen"
-        return lexicon(name).draw(self.rng, "a"), why
-
-    def _plain(self, slot: str) -> Filling:
+    def slot(self, slot: str) -> Filling:
+        """As for any writer; {n} is a number, {year} a year, {name} a person or place."""
         if slot == "n":
             return Filling(str(self.rng.integers(2, 60)))
         if slot == "year":
             return Filling(str(self.rng.integers(1970, 2020)))
         if slot == "name":
             return Filling(self._name())
-        name = slot.rstrip("!")
-        if name not in NAMES:
-            raise KeyError(slot)
-        entry, why = self._entry(name)
-        return Filling(entry) if slot.endswith("!") else Filling(entry, _TYPE_OF[name], why)
+        return super().slot(slot)
 
     def _name(self) -> str:
         """A person or place: most often a word of its own, else one that is called as a drug is."""
-        if self.mechanisms.homographs and self.rng.random() < HOMOGRAPHS:
-            return self._entry("drug")[0].split()[0].capitalize()
+        if self.homographs and self.rng.random() < HOMOGRAPHS:
+            return self.entry("drug")[0].split()[0].capitalize()
         while True:  # an entry of a lexicon would tell of half B
-            name = word(self.rng, int(self.rng.integers(1, 4))) + self._one(_NAME_ENDINGS)
+            name = word(self.rng, int(self.rng.integers(1, 4))) + self.one(_NAME_ENDINGS)
             if name not in known_words():
                 return name.capitalize()
-
-    def _fill(self, template: str, **given: Filling) -> Sentence:
-        return fill(template, self.rng, lambda slot: given.get(slot) or self._plain(slot))
