@@ -68,3 +68,11 @@ def test_a_mark_never_joins_a_word(texts):
 def test_there_must_be_text():
     with pytest.raises(BadInput, match="no|none"):
         learn_subwords(["  "], 300)
+
+
+def test_a_chinese_character_is_a_subword_and_no_blank_is_made_up():
+    tokenizer = learn_subwords(["患者口服阿司匹林54mg。"] * 3, 200)
+    text = "患者口服阿司匹林54mg。"
+    tokens = tokenizer.tokenize(text)
+    assert [token for token in tokens if token != "▁"] == [*"患者口服阿司匹林", "54mg", "。"]
+    assert tokens.count("▁") == 1, "where the text begins, as in every text"
