@@ -94,10 +94,3 @@ def test_an_interrupt_between_the_two_renames_loses_nothing(tmp_path):
     (tmp_path / "c").rename(tmp_path / "c.old")
     _, found = train(tmp_path / "c")
     assert losses(found) == losses(train()[1])
-
-
-def test_a_finished_one_is_deleted(tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "c", stop_after=2)
-    Checkpoint(tmp_path / "c", "a").delete()
-    assert not (tmp_path / "c").exists()

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
+from gazetteer import Gazetteer
 
 from clinlib.corpora.registry import card, load
 from clinlib.corpora.segmenter import segment
@@ -17,7 +18,6 @@ from clinlib.corpora.synthetic.entries import SIZE
 from clinlib.errors import BadInput
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import FineTune
-from clinlib.models.gazetteer import Gazetteer
 
 GUIDELINE = Mechanisms(noise=False)
 RARE = set(templates.RARE)

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import fields, replace
 
 import pytest
+from gazetteer import Gazetteer
 
 from clinlib.corpora.ledger import Ledger
 from clinlib.corpora.registry import card, load
@@ -25,7 +26,6 @@ from clinlib.errors import BadInput
 from clinlib.experiments import fine_tune
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import FineTune
-from clinlib.models.gazetteer import Gazetteer
 
 GUIDELINE = DutchMechanisms(noise=False, jitter=False, styles=False)
 LEXICON_OF = {type_: name for name, type_ in TYPE_OF.items()}

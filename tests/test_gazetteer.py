@@ -1,9 +1,9 @@
 """The gazetteer: the baseline that knows the training spans and nothing else."""
 
 import pytest
+from gazetteer import Gazetteer
 
 from clinlib.corpora.document import Document, Span
-from clinlib.models.gazetteer import Gazetteer
 
 
 def document(text, *marked):

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
+from gazetteer import Gazetteer
 
 from clinlib.corpora.registry import card, load
 from clinlib.corpora.segmenter import segment
@@ -12,7 +13,6 @@ from clinlib.corpora.synthetic.letters import TYPES, Mechanisms, generate, unlab
 from clinlib.corpora.synthetic.lexicon import NAMES, SIZE, known_words, lexicon
 from clinlib.corpora.synthetic.writer import TWINS
 from clinlib.errors import BadInput
-from clinlib.models.gazetteer import Gazetteer
 
 GUIDELINE = Mechanisms(noise=False, jitter=False, styles=False)
 

@@ -13,6 +13,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from gazetteer import Gazetteer
 
 from clinlib.corpora.document import Span
 from clinlib.corpora.ledger import Ledger
@@ -23,7 +24,6 @@ from clinlib.evaluation.slices import recall_by_why
 from clinlib.evaluation.spans import scores, tally
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import FineTune
-from clinlib.models.gazetteer import Gazetteer
 
 pytestmark = pytest.mark.slow
 

@@ -23,11 +23,7 @@ class Source:
         self.left_out, self.count = len(self._left_out), 0
 
     def __iter__(self) -> Iterator[str]:
-        self.count = 0
-        for number, text in enumerate(self._texts()):
-            self.count += 1
-            if number not in self._left_out:
-                yield text
+        return (document.text for document in self.documents())
 
     def documents(self) -> Iterator[Document]:
         """The texts as documents without labels; those of a corpus keep sentences and words."""
@@ -36,11 +32,6 @@ class Source:
             self.count += 1
             if number not in self._left_out:
                 yield known
-
-    def _texts(self) -> Iterator[str]:
-        if self.kind == "corpus":
-            return (document.text for document in registry.load(self.file).splits["train"])
-        return texts.read_texts(self.file)
 
     def _documents(self) -> Iterator[Document]:
         if self.kind == "corpus":

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import numpy as np
 from gensim.models import Word2Vec
@@ -49,15 +50,7 @@ class _Subwords:
         self.texts, self.tokenizer = texts, tokenizer
 
     def __iter__(self) -> Iterator[list[str]]:
-        waiting: list[str] = []
-        for text in self.texts:
-            waiting.append(text)
-            if len(waiting) == AT_ONCE:
-                yield from self._cut(waiting)
-                waiting = []
-        if waiting:
-            yield from self._cut(waiting)
-
-    def _cut(self, texts: list[str]) -> Iterator[list[str]]:
-        rows = self.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
-        yield from map(self.tokenizer.convert_ids_to_tokens, rows)
+        texts = iter(self.texts)
+        while some := list(islice(texts, AT_ONCE)):
+            rows = self.tokenizer(some, add_special_tokens=False, verbose=False)["input_ids"]
+            yield from map(self.tokenizer.convert_ids_to_tokens, rows)

@@ -14,8 +14,8 @@ def approximate_randomisation(
     """p of the difference in F1 of two systems by approximate randomisation (Noreen 1989).
 
     `left`, `right` (D, 3): true positives, false positives and misses of each document; the
-    systems' counts of a document change sides with probability one half. Two-sided; at least
-    1 / (n + 1).
+    systems' counts of a document change sides with probability one half. Two-sided: at least
+    2 / (n + 1), or exact where all exchanges of few documents can be listed.
 
     Raises BadInput for counts of other documents or none.
     """

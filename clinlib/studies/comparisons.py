@@ -13,6 +13,7 @@ from clinlib.evaluation.summary import span_counts
 from clinlib.studies.cells import Cell, Record, Value, cell, state
 from clinlib.studies.wording import plural
 
+UNCORRECTED = "The intervals of these differences are not corrected for how many there are."
 ENOUGH = 3  # seeds below which no conclusion is drawn
 RESAMPLES = 1000
 

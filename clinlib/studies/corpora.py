@@ -14,6 +14,7 @@ from clinlib.corpora.texts import text_files
 from clinlib.corpora.words import words
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
+from clinlib.studies.frames import by_row
 from clinlib.studies.wording import banner, plural
 
 NAME = "00_corpora"
@@ -89,8 +90,7 @@ def sizes(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
                 "sentences without entity": empty,
                 "share without entity, %": 100 * empty / sentences if sentences else "no sentences",
             }
-    index = pd.MultiIndex.from_tuples(list(rows), names=["corpus", "split"])
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return by_row(rows, ["corpus", "split"])
 
 
 def ledger(corpora: Mapping[str, Corpus]) -> pd.DataFrame:

@@ -95,10 +95,6 @@ class Checkpoint:
         best = self.folder / BEST
         return state, _read(best) if _path(best).exists() else None
 
-    def delete(self) -> None:
-        """Removes the stored state: the training is finished."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def _check(self, weights: dict[str, Tensor], model: nn.Module) -> None:
         shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
         for name in sorted(shapes.keys() | weights.keys()):

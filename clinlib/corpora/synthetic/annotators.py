@@ -7,6 +7,7 @@ types and words they are about.
 
 import re
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -40,6 +41,31 @@ class Tastes:
     narrow: tuple[str, ...]
     joined: tuple[str, ...] = ()
     conjunction: str = ""
+
+
+class Departures(Protocol):
+    """The switches of a corpus that are the annotators'."""
+
+    styles: bool
+    jitter: bool
+    noise: bool
+
+
+def annotated(
+    sections: dict[str, list[Sentence]],
+    rng: np.random.Generator,
+    tastes: Tastes,
+    departures: Departures,
+) -> dict[str, list[Sentence]]:
+    """A document's sentences by section, with the departures that are switched on."""
+    by = habit(rng) if departures.styles else "guideline"
+    return {
+        title: [
+            depart(rng, sentence, tastes, by, departures.jitter, departures.noise)
+            for sentence in sentences
+        ]
+        for title, sentences in sections.items()
+    }
 
 
 def depart(

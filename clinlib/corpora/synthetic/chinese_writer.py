@@ -9,7 +9,6 @@ import numpy as np
 
 from clinlib.corpora.synthetic import chinese_templates as templates
 from clinlib.corpora.synthetic.chinese_lexicon import NAMES, lexicon
-from clinlib.corpora.synthetic.chinese_mechanisms import Mechanisms
 from clinlib.corpora.synthetic.phrases import Filling, Sentence, fill
 from clinlib.corpora.synthetic.slots import SlotFiller
 
@@ -41,10 +40,6 @@ class Writer(SlotFiller):
     names = NAMES
     types = {t.lower(): t for t in templates.TYPES}
     twins = TWINS
-
-    def __init__(self, rng: np.random.Generator, mechanisms: Mechanisms, other: str | None):
-        super().__init__(rng, mechanisms.homographs, other)
-        self.mechanisms = mechanisms
 
     def common(self, title: str) -> Draft:
         """A sentence of a section that any record may have."""

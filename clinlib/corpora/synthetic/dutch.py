@@ -13,7 +13,6 @@ from clinlib.corpora.synthetic.dutch_mechanisms import DutchMechanisms
 from clinlib.corpora.synthetic.dutch_templates import HEADINGS, OFTEN, TYPES
 from clinlib.corpora.synthetic.dutch_textbook import SENTENCES
 from clinlib.corpora.synthetic.dutch_writer import DutchWriter
-from clinlib.corpora.synthetic.layout import Sections
 from clinlib.corpora.synthetic.phrases import Sentence
 from clinlib.errors import BadInput
 
@@ -131,7 +130,7 @@ def _patients(split: str, seed: int, mechanisms: DutchMechanisms) -> Iterator[li
         for j in range(writer.rng.integers(1, MOST_NOTES + 1)):
             sections = _note(writer)
             if split == "train":
-                sections = _annotated(sections, noise, mechanisms)
+                sections = annotators.annotated(sections, noise, _TASTES, mechanisms)
             names = _names(writer, split)
             notes.append(
                 layout.document(
@@ -201,17 +200,3 @@ def _note(writer: DutchWriter) -> dict[str, list[Sentence]]:
             order = rng.permutation(len(blocks[title]))
             note[title] = [s for i in order for s in blocks[title][i]]
     return note
-
-
-def _annotated(
-    sections: Sections, rng: np.random.Generator, mechanisms: DutchMechanisms
-) -> Sections:
-    """The note with the departures from the guideline that are switched on."""
-    habit = annotators.habit(rng) if mechanisms.styles else "guideline"
-    return {
-        title: [
-            annotators.depart(rng, s, _TASTES, habit, mechanisms.jitter, mechanisms.noise)
-            for s in sentences
-        ]
-        for title, sentences in sections.items()
-    }

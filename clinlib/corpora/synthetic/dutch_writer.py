@@ -46,8 +46,7 @@ class DutchWriter(SlotFiller):
     twins = DUTCH_TWINS
 
     def __init__(self, rng: np.random.Generator, mechanisms: DutchMechanisms, other: str | None):
-        super().__init__(rng, mechanisms.homographs, other)
-        self.mechanisms = mechanisms
+        super().__init__(rng, mechanisms, other)
         self.facts: dict[str, tuple[str, str]] = {}
         if mechanisms.patients:
             self.facts = {name: super(DutchWriter, self).entry(name) for name in FACTS}
@@ -148,7 +147,7 @@ class DutchWriter(SlotFiller):
 
     def _name(self) -> str:
         """A person or place: most often a word of its own, else one that is called as a drug is."""
-        if self.homographs and self.rng.random() < HOMOGRAPHS:
+        if self.mechanisms.homographs and self.rng.random() < HOMOGRAPHS:
             return self.entry("medication")[0].split()[0].capitalize()
         while True:  # an entry of a lexicon would tell of half B
             name = dutch_word(self.rng, int(self.rng.integers(1, 4))) + self.one(_NAME_ENDINGS)

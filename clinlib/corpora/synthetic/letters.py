@@ -7,7 +7,6 @@ import numpy as np
 
 from clinlib.corpora.document import Document
 from clinlib.corpora.synthetic import annotators, layout
-from clinlib.corpora.synthetic.layout import Sections
 from clinlib.corpora.synthetic.mechanisms import Mechanisms
 from clinlib.corpora.synthetic.phrases import Sentence
 from clinlib.corpora.synthetic.templates import TYPES
@@ -93,7 +92,7 @@ def _split(
         writer = Writer(np.random.default_rng([seed, number, i]), mechanisms, other)
         letter = _letter(writer, empty_share)
         if split == "train":
-            letter = _annotated(letter, noise, mechanisms)
+            letter = annotators.annotated(letter, noise, _TASTES, mechanisms)
         made.append(layout.document(f"{split}-{i:03d}", letter, _OWN_LINE, _ONE_A_LINE))
     return tuple(made)
 
@@ -146,15 +145,3 @@ def _pad(writer: Writer, blocks: dict[str, list[list[Sentence]]], empty_share: f
         title = (*_STORY, "Follow up")[writer.rng.integers(3)]
         first = title == "Follow up" and not blocks[title]
         blocks[title].append([writer.follow_up() if first else writer.filler()])
-
-
-def _annotated(sections: Sections, rng: np.random.Generator, mechanisms: Mechanisms) -> Sections:
-    """The letter with the departures from the guideline that are switched on."""
-    habit = annotators.habit(rng) if mechanisms.styles else "guideline"
-    return {
-        title: [
-            annotators.depart(rng, s, _TASTES, habit, mechanisms.jitter, mechanisms.noise)
-            for s in sentences
-        ]
-        for title, sentences in sections.items()
-    }

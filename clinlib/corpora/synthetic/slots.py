@@ -4,6 +4,7 @@ It knows no language; a writer of one names its lexicons and adds what its slots
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ class SlotFiller:
     """Draws entries of half A, and for half the draws of `other`, if any.
 
     `other` is a part of the lexicons: "dev", "b" or "B"; None draws from half A alone. With
-    `homographs`, an entry of a lexicon in `twins` comes from its twin now and then.
+    `mechanisms.homographs`, an entry of a lexicon in `twins` comes from its twin now and then.
     """
 
     lexicon: Callable[[str], Lexicon]
@@ -25,9 +26,9 @@ class SlotFiller:
     types: dict[str, str]  # lexicon -> the type of its entries
     twins: dict[str, str]
 
-    def __init__(self, rng: np.random.Generator, homographs: bool, other: str | None):
+    def __init__(self, rng: np.random.Generator, mechanisms: Any, other: str | None):
         self.rng = rng
-        self.homographs = homographs
+        self.mechanisms = mechanisms  # of the corpus; here its `homographs` alone is read
         self.other = other
 
     def one(self, options):
@@ -40,7 +41,7 @@ class SlotFiller:
         "unseen" is an entry of half B, "homograph" one of the twin lexicon, else "lexicon".
         """
         why = "lexicon"
-        if self.homographs and name in self.twins and self.rng.random() < HOMOGRAPHS:
+        if self.mechanisms.homographs and name in self.twins and self.rng.random() < HOMOGRAPHS:
             name, why = self.twins[name], "homograph"
         if self.other is not None and self.rng.random() < 0.5:
             return self.lexicon(name).draw(self.rng, self.other), "unseen"

@@ -3,11 +3,8 @@
 It knows mechanisms and lexicons; it knows nothing of documents, splits or annotators.
 """
 
-import numpy as np
-
 from clinlib.corpora.synthetic import templates
 from clinlib.corpora.synthetic.lexicon import NAMES, known_words, lexicon, word
-from clinlib.corpora.synthetic.mechanisms import Mechanisms
 from clinlib.corpora.synthetic.phrases import Filling, Sentence, fill
 from clinlib.corpora.synthetic.slots import HOMOGRAPHS, SlotFiller
 
@@ -35,10 +32,6 @@ class Writer(SlotFiller):
     names = NAMES
     types = {t.lower(): t for t in templates.TYPES}
     twins = TWINS
-
-    def __init__(self, rng: np.random.Generator, mechanisms: Mechanisms, other: str | None):
-        super().__init__(rng, mechanisms.homographs, other)
-        self.mechanisms = mechanisms
 
     def filler(self) -> Sentence:
         """A sentence without entities, of any section."""
@@ -112,7 +105,7 @@ class Writer(SlotFiller):
 
     def _name(self) -> str:
         """A person or place: most often a word of its own, else one that is called as a drug is."""
-        if self.homographs and self.rng.random() < HOMOGRAPHS:
+        if self.mechanisms.homographs and self.rng.random() < HOMOGRAPHS:
             return self.entry("drug")[0].split()[0].capitalize()
         while True:  # an entry of a lexicon would tell of half B
             name = word(self.rng, int(self.rng.integers(1, 4))) + self.one(_NAME_ENDINGS)

@@ -10,14 +10,15 @@ import pandas as pd
 
 from clinlib.evaluation.significance import holm
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins, key
+from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import FineTune
-from clinlib.studies.cells import Cell, Record, cell
+from clinlib.studies.cells import Record, cell
 from clinlib.studies.clinx import prediction, transfer
 from clinlib.studies.clinx.prediction import groups
-from clinlib.studies.clinx.training import base, seeds
+from clinlib.studies.clinx.training import base, finder, seeds
 from clinlib.studies.clinx.transfer import LEVEL, Place
-from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired, reading_of
+from clinlib.studies.comparisons import ENOUGH, UNCORRECTED, p_over_documents, paired, reading_of
+from clinlib.studies.frames import by_row
 from clinlib.studies.wording import plural
 
 NAME = "25_all_tasks"
@@ -62,10 +63,10 @@ class Results:
         parameters: Mapping[str, object],
         pins: Pins | None = None,
     ):
-        pins = pins or Pins()
+        find = finder(records, pins)
         whole = _whole(parameters)
         self.final: dict[tuple[str, str, str], dict[int, Record | None]] = {
-            place: {seed: records.get(key(run, pins)) for seed, run in group.items()}
+            place: {seed: find(run) for seed, run in group.items()}
             for place, group in runs(parameters).items()
         }
         self.sources: dict[tuple[str, str], str] = {}
@@ -112,8 +113,10 @@ def gains(results: Results) -> pd.DataFrame:
     p over test documents, corrected for all tests of the table.
     """
     rows, tested = {}, {}
-    for task, encoder, way in results.final:
-        other = {FULL: PLAIN, TRANSFER: FULL, BEST: FULL}.get(way)
+    steps = {FULL: PLAIN, TRANSFER: FULL, BEST: FULL}
+    order = {place: at for at, place in enumerate(results.rows)}
+    for task, encoder, way in sorted(results.final, key=lambda place: order[place[1:]]):
+        other = steps.get(way)
         if other is None:
             continue
         pair = results.final[task, encoder, way], results.final[task, encoder, other]
@@ -127,8 +130,7 @@ def gains(results: Results) -> pd.DataFrame:
     corrected = dict(zip(tested, holm(list(tested.values()), len(rows)), strict=True))
     for place, row in rows.items():
         row["p, corrected"] = corrected.get(place, "missing")
-    index = pd.MultiIndex.from_tuples(list(rows), names=["encoder", "difference", "task"])
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return by_row(rows, ["encoder", "difference", "task"])
 
 
 def sentences(results: Results) -> list[str]:
@@ -154,14 +156,7 @@ def sentences(results: Results) -> list[str]:
         found += [
             reading_of(f"{encoder}, {difference}, {task}", row["gain"], "F1") for task, row in done
         ]
-    return found
-
-
-def numbers(
-    records: Mapping[str, Record | None], parameters: Mapping[str, object]
-) -> dict[str, Cell | str | int]:
-    """The numbers that prose on any page may quote, by name."""
-    return {"tasks": len(Results(records, parameters).tasks)}
+    return [*found, UNCORRECTED]
 
 
 def _whole(parameters: Mapping[str, object]) -> dict[str, object]:

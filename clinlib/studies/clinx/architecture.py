@@ -12,17 +12,19 @@ import pandas as pd
 from clinlib.errors import BadInput
 from clinlib.experiments.choice import score
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins, key
+from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import Ensemble
 from clinlib.studies.cells import Cell, Record, cell, number, state
-from clinlib.studies.clinx.training import base, seeds
+from clinlib.studies.clinx.training import base, finder, seeds
 from clinlib.studies.comparisons import (
+    UNCORRECTED,
     difference_over_documents,
     over_documents,
     paired,
     reading_of,
     reading_over_documents,
 )
+from clinlib.studies.frames import by_row
 
 NAME = "21_architecture_ablation"
 STRICT = "scores.test.strict.f1"
@@ -73,11 +75,11 @@ class Results:
         parameters: Mapping[str, object],
         pins: Pins | None = None,
     ):
-        pins = pins or Pins()
+        find = finder(records, pins)
         self.corpora = corpora(parameters)
         self.found: dict[str, dict[str, list[Record | None]]] = {
             corpus: {
-                name: [records.get(key(run, pins)) for run in group]
+                name: [find(run) for run in group]
                 for name, group in _groups(corpus, parameters).items()
             }
             for corpus in self.corpora
@@ -171,7 +173,7 @@ def sentences(results: Results) -> list[str]:
             for name, each in votes(results, corpus).items()
         ]
         found += [_agreement(corpus, way, vote) for way, _, _, vote in _ways(results, corpus)]
-    return [sentence for sentence in found if sentence]
+    return [sentence for sentence in (*found, UNCORRECTED) if sentence]
 
 
 def picked(runs: Sequence[Record | None], rule: str) -> Record | None:
@@ -180,14 +182,6 @@ def picked(runs: Sequence[Record | None], rule: str) -> Record | None:
         return None
     order = sorted(runs, key=lambda record: score(record, "dev.strict.f1"), reverse=True)
     return order[0 if rule == "best" else len(order) // 2]
-
-
-def numbers(
-    records: Mapping[str, Record | None], parameters: Mapping[str, object]
-) -> dict[str, Cell | str | int]:
-    """The numbers that prose on any page may quote, by name."""
-    found = Results(records, parameters)
-    return {"corpora": ", ".join(found.corpora), "runs": len(found.runs)}
 
 
 def _groups(corpus: str, parameters: Mapping[str, object]) -> dict[str, tuple[Config, ...]]:
@@ -237,5 +231,4 @@ def _agreement(corpus: str, way: str, vote: Record | None) -> str:
 
 
 def _frame(rows: dict[tuple[str, ...], dict[str, object]], names: list[str]) -> pd.DataFrame:
-    index = pd.MultiIndex.from_tuples(list(rows), names=names)
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return by_row(rows, names)

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins, key
+from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import FineTune
 from clinlib.studies.cells import Cell, Record, cell
-from clinlib.studies.clinx.training import base, seeds
+from clinlib.studies.clinx.training import base, finder, seeds
 from clinlib.studies.comparisons import ENOUGH, paired, reading_of
+from clinlib.studies.frames import by_row
 
 NAME = "26_packed_context"
 STRICT = "scores.test.strict.f1"
@@ -61,11 +62,11 @@ class Results:
         parameters: Mapping[str, object],
         pins: Pins | None = None,
     ):
-        pins = pins or Pins()
+        find = finder(records, pins)
         self.corpora = list(parameters["corpora"])
         self.final = {
             corpus: {
-                name: {seed: records.get(key(run, pins)) for seed, run in group.items()}
+                name: {seed: find(run) for seed, run in group.items()}
                 for name, group in runs(corpus, parameters).items()
             }
             for corpus in self.corpora
@@ -83,8 +84,7 @@ def scores(results: Results) -> pd.DataFrame:
                 "subwords read": cell(group.values(), "data.train_subwords", digits=0),
                 "processor seconds": cell(group.values(), COST, digits=0),
             }
-    index = pd.MultiIndex.from_tuples(list(rows), names=["corpus", "context"])
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return by_row(rows, ["corpus", "context"])
 
 
 def differences(results: Results, corpus: str) -> dict[str, Cell]:
@@ -128,11 +128,3 @@ def sentences(results: Results) -> list[str]:
                 "time of a packed one."
             )
     return found
-
-
-def numbers(
-    records: Mapping[str, Record | None], parameters: Mapping[str, object]
-) -> dict[str, Cell | str | int]:
-    """The numbers that prose on any page may quote, by name."""
-    found = Results(records, parameters)
-    return {"corpora": ", ".join(found.corpora), "margin": str(MARGIN)}

@@ -13,13 +13,14 @@ import pandas as pd
 from clinlib.corpora.registry import card
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins, key
+from clinlib.experiments.key import Pins
 from clinlib.experiments.names import RECURRENT
 from clinlib.experiments.spec import Choose, FineTune, Pretrain, Vectors
 from clinlib.studies import recipes
 from clinlib.studies.cells import Cell, Record, cell, number
-from clinlib.studies.clinx.training import base, pretraining, seeds
-from clinlib.studies.comparisons import paired, reading_of
+from clinlib.studies.clinx.training import base, finder, pretraining, seeds
+from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
+from clinlib.studies.frames import by_row
 
 NAME = "20_encoders"
 STRICT = "scores.test.strict.f1"
@@ -80,17 +81,14 @@ class Results:
         parameters: Mapping[str, object],
         pins: Pins | None = None,
     ):
-        pins = pins or Pins()
+        find = finder(records, pins)
         self.encoders, self.corpora = list(parameters["encoders"]), list(parameters["corpora"])
         self.final: dict[Pair, dict[int, Record | None]] = {
-            pair: {
-                seed: records.get(key(run, pins)) for seed, run in runs(pair, parameters).items()
-            }
+            pair: {seed: find(run) for seed, run in runs(pair, parameters).items()}
             for pair in pairs(parameters)
         }
         self.made: dict[str, list[tuple[Pretrain | Vectors, Record | None]]] = {
-            name: [(each, records.get(key(each, pins))) for each in _made(name, parameters)]
-            for name in self.encoders
+            name: [(each, find(each)) for each in _made(name, parameters)] for name in self.encoders
         }
 
     def score(self, encoder: str, corpus: str) -> Cell:
@@ -112,8 +110,7 @@ def texts(results: Results) -> pd.DataFrame:
                 "parameters": _whole(record, "model.parameters"),
                 "vocabulary": _whole(record, "model.vocabulary"),
             }
-    index = pd.MultiIndex.from_tuples(list(rows), names=["encoder", "stage"])
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return by_row(rows, ["encoder", "stage"])
 
 
 def scores(results: Results) -> pd.DataFrame:
@@ -137,8 +134,7 @@ def unknown(results: Results) -> pd.DataFrame:
         rows[encoder, corpus] = {
             "unknown subwords, %": cell(records, "data.unknown_share", scale=100, digits=2),
         }
-    index = pd.MultiIndex.from_tuples(list(rows), names=["encoder", "corpus"])
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return by_row(rows, ["encoder", "corpus"])
 
 
 def differences(results: Results, corpus: str) -> dict[str, Cell]:
@@ -183,15 +179,7 @@ def sentences(results: Results) -> list[str]:
                 f"{name}: continuing {change} the loss on held-out text of its last stage, from "
                 f"{before:.2f} to {after:.2f} nats per masked subword."
             )
-    return found
-
-
-def numbers(
-    records: Mapping[str, Record | None], parameters: Mapping[str, object]
-) -> dict[str, Cell | str | int]:
-    """The numbers that prose on any page may quote, by name."""
-    found = Results(records, parameters)
-    return {"encoders": len(found.encoders), "corpora": ", ".join(found.corpora)}
+    return [*found, UNCORRECTED]
 
 
 def _base(pair: Pair, parameters: Mapping[str, object]) -> FineTune:

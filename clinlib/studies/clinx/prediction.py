@@ -11,13 +11,16 @@ from statistics import fmean
 import pandas as pd
 
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins, key
+from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import Similarity
-from clinlib.studies.cells import Cell, Record, number
+from clinlib.studies.cells import Record, number
 from clinlib.studies.clinx import transfer
+from clinlib.studies.clinx.training import finder
 from clinlib.studies.clinx.transfer import Place, median
+from clinlib.studies.frames import by_row
 
 NAME = "24_source_prediction"
+COSTS = f"costs {transfer.NEAR} F1 or more"  # the predicted source, against none
 MEASURES = ("rotation", "residual", "disparity")
 GROUPS = {"en": ("tasks_en", "encoder_en"), "es": ("tasks_es", "encoder_es")}
 
@@ -101,13 +104,11 @@ class Results:
         parameters: Mapping[str, object],
         pins: Pins | None = None,
     ):
-        pins = pins or Pins()
+        find = finder(records, pins)
         self.transfer, self.distance = {}, {}
         for language, group in groups(parameters).items():
             self.transfer[language] = transfer.Results(records, group, pins)
-            self.distance[language] = {
-                pair: records.get(key(run, pins)) for pair, run in similarities(group).items()
-            }
+            self.distance[language] = {pair: find(run) for pair, run in similarities(group).items()}
 
     @property
     def tasks(self) -> list[str]:
@@ -138,8 +139,7 @@ def distances(results: Results) -> pd.DataFrame:
         for pairs in results.distance.values()
         for (target, source), record in pairs.items()
     }
-    index = pd.MultiIndex.from_tuples(list(rows), names=["target", "source"])
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return by_row(rows, ["target", "source"])
 
 
 def judgements(results: Results) -> pd.DataFrame:
@@ -155,8 +155,7 @@ def judgements(results: Results) -> pd.DataFrame:
             "regret": each.regret,
             "Spearman": "–" if each.spearman is None else each.spearman,
         }
-    index = pd.MultiIndex.from_tuples(list(rows), names=["target", "sentences"])
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return by_row(rows, ["target", "sentences"])
 
 
 def summary(results: Results) -> pd.DataFrame:
@@ -172,7 +171,9 @@ def summary(results: Results) -> pd.DataFrame:
                 "by chance": fmean(1 / len(each.gains) for each in judged) * len(judged),
                 "mean regret, F1": fmean(each.regret for each in judged),
                 "regret by chance, F1": fmean(_chance(each) for each in judged),
-                "negative transfer": sum(_gain(each) <= -transfer.NEAR for each in judged),
+                f"costs {transfer.NEAR} F1 or more": sum(
+                    _gain(each) <= -transfer.NEAR for each in judged
+                ),
                 "mean Spearman": fmean(known) if known else "–",
             }
     index = pd.Index(list(rows), name="measure", dtype=object)
@@ -197,13 +198,6 @@ def sentences(results: Results) -> list[str]:
         names = ", ".join(f"{e.target} ({transfer.shown(e.size)})" for e in hurt)
         found.append(f"The predicted source costs {transfer.NEAR} F1 or more on: {names}.")
     return found
-
-
-def numbers(
-    records: Mapping[str, Record | None], parameters: Mapping[str, object]
-) -> dict[str, Cell | str | int]:
-    """The numbers that prose on any page may quote, by name."""
-    return {"judged": len(Results(records, parameters).judged())}
 
 
 def _gain(judged: Judged) -> float:

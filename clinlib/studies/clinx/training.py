@@ -1,11 +1,14 @@
 """The full architecture of the CLIN-X pages, from a notebook's parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from clinlib.errors import BadInput
+from clinlib.experiments.config import Config
+from clinlib.experiments.key import Pins, key
 from clinlib.experiments.names import LEARN_VOCABULARY
 from clinlib.experiments.spec import FineTune
 from clinlib.studies import recipes
+from clinlib.studies.cells import Record
 
 
 def base(corpus: str, parameters: Mapping[str, object], encoder: str | None = None) -> FineTune:
@@ -49,3 +52,11 @@ def seeds(parameters: Mapping[str, object]) -> range:
     if parameters["seeds"] < 1:
         raise BadInput(f"seeds: {parameters['seeds']} runs per row; at least 1 is needed")
     return range(1, 1 + parameters["seeds"])
+
+
+def finder(
+    records: Mapping[str, Record | None], pins: Pins | None = None
+) -> Callable[[Config], Record | None]:
+    """A function that finds the record of a configuration among records by key; None is missing."""
+    known = pins or Pins()
+    return lambda config: records.get(key(config, known))

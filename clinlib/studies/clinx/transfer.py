@@ -15,11 +15,11 @@ from clinlib.corpora.registry import card
 from clinlib.errors import BadInput
 from clinlib.evaluation.significance import holm
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins, key
+from clinlib.experiments.key import Pins
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, FineTune
 from clinlib.studies.cells import Cell, Record, cell
-from clinlib.studies.clinx.training import base, seeds
+from clinlib.studies.clinx.training import base, finder, seeds
 from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired
 from clinlib.studies.wording import plural
 
@@ -93,10 +93,10 @@ class Results:
         parameters: Mapping[str, object],
         pins: Pins | None = None,
     ):
-        pins = pins or Pins()
+        find = finder(records, pins)
         self.tasks = _tasks(parameters)
         self.final: dict[Place, dict[int, Record | None]] = {
-            place: {seed: records.get(key(run, pins)) for seed, run in group.items()}
+            place: {seed: find(run) for seed, run in group.items()}
             for place, group in runs(parameters).items()
         }
 
@@ -216,14 +216,6 @@ def published_matrix(frame: pd.DataFrame, language: str) -> pd.DataFrame:
     order = pd.MultiIndex.from_frame(rows[names].drop_duplicates())
     matrix = rows.pivot(index=names, columns="source", values="f1").reindex(order)
     return matrix[list(dict.fromkeys(rows["source"]))].astype(object).fillna("–")
-
-
-def numbers(
-    records: Mapping[str, Record | None], parameters: Mapping[str, object]
-) -> dict[str, Cell | str | int]:
-    """The numbers that prose on any page may quote, by name."""
-    found = Results(records, parameters)
-    return {"tasks": len(found.tasks), "cells": len(found.final)}
 
 
 def shown(size: int) -> str:

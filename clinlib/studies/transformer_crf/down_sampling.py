@@ -21,6 +21,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins, key
 from clinlib.studies.cells import Cell, Record, number, state
 from clinlib.studies.comparisons import paired, reading_of
+from clinlib.studies.frames import by_row
 from clinlib.studies.transformer_crf import heads_and_encoders, labels
 from clinlib.studies.transformer_crf.results import Arm, Results
 from clinlib.studies.wording import plural
@@ -243,5 +244,4 @@ def _time(less: Mapping[int, Record | None], whole: Mapping[int, Record | None])
 
 
 def _frame(rows: Mapping[tuple, Mapping[str, object]], names: list[str]) -> pd.DataFrame:
-    index = pd.MultiIndex.from_tuples(list(rows), names=names)
-    return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+    return by_row(rows, names)
