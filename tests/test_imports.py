@@ -29,7 +29,15 @@ LAYERS = (
 WITH_TORCH = ("models.", "training.", "adaptation.", "selection.", "encoding.batches", "bench.")
 ROUTINES = tuple(
     f"experiments.{kind}"
-    for kind in ("fine_tune", "pretrain", "vectors", "ensemble", "similarity", "pseudo_label")
+    for kind in (
+        "fine_tune",
+        "pretrain",
+        "vectors",
+        "ensemble",
+        "similarity",
+        "pseudo_label",
+        "training_data",
+    )
 )
 
 

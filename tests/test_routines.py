@@ -10,7 +10,7 @@ from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import encode
 from clinlib.errors import BadInput
 from clinlib.evaluation.summary import confusion_of, span_counts
-from clinlib.experiments import fine_tune, pretrain
+from clinlib.experiments import fine_tune, pretrain, training_data
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.key import Pins, key
 from clinlib.experiments.spec import Choose, Pretrain
@@ -66,10 +66,10 @@ def test_training_on_dev_leaves_no_dev_score_to_select_by(micro):
 
 def test_samplers_decide_which_sentences_are_trained_on(micro):
     documents = micro.splits["train"]
-    few = fine_tune.training_sentences(documents, PLAIN.replaced(sentences=20))
-    none_empty = fine_tune.training_sentences(documents, PLAIN.replaced(empty_share=0.0))
-    more = fine_tune.training_sentences(documents, PLAIN.replaced(up_sample=0.5))
-    everything = fine_tune.training_sentences(documents, PLAIN)
+    few = training_data.training_sentences(documents, PLAIN.replaced(sentences=20))
+    none_empty = training_data.training_sentences(documents, PLAIN.replaced(empty_share=0.0))
+    more = training_data.training_sentences(documents, PLAIN.replaced(up_sample=0.5))
+    everything = training_data.training_sentences(documents, PLAIN)
     assert len(few) == 20 and few == everything[:20]
     assert len(none_empty) < len(everything) < len(more)
 
@@ -116,7 +116,7 @@ def test_documents_that_stand_in_another_corpuss_test_split_are_not_trained_on(m
         asked.append((corpus, others))
         return frozenset({0, 2})
 
-    monkeypatch.setattr(fine_tune, "keep_out", keep_out)
+    monkeypatch.setattr(training_data, "keep_out", keep_out)
     config = PLAIN.replaced(keep_out=("other",), epochs=1)
     record = fine_tune.run(config, RunContext())
     documents = [d for n, d in enumerate(micro.splits["train"]) if n not in (0, 2)]
@@ -129,7 +129,7 @@ def test_a_part_that_selects_is_not_trained_on_and_every_document_selects_once(m
     both = {d.id for split in ("train", "dev") for d in micro.splits[split]}
     selected = []
     for k in (1, 2, 3):
-        splits = fine_tune.divided(micro, PLAIN.replaced(fold=(k, 3)))
+        splits = training_data.divided(micro, PLAIN.replaced(fold=(k, 3)))
         train, dev = ({d.id for d in splits[name]} for name in ("train", "dev"))
         assert train | dev == both and not train & dev
         assert splits["test"] == micro.splits["test"]
@@ -139,11 +139,11 @@ def test_a_part_that_selects_is_not_trained_on_and_every_document_selects_once(m
 
 def test_more_parts_than_documents_are_an_error(micro):
     with pytest.raises(BadInput, match="would be empty"):
-        fine_tune.divided(micro, PLAIN.replaced(fold=(1, 40)))
+        training_data.divided(micro, PLAIN.replaced(fold=(1, 40)))
 
 
 def test_a_tokenizer_that_cannot_write_the_text_is_an_error_with_the_share(micro, monkeypatch):
-    monkeypatch.setattr(fine_tune, "unknown_share", lambda windows, unknown: 0.41)
+    monkeypatch.setattr(training_data, "unknown_share", lambda windows, unknown: 0.41)
     with pytest.raises(BadInput, match=r"41% of the subwords of 'micro' are unknown"):
         fine_tune.run(PLAIN, RunContext())
 
@@ -154,7 +154,7 @@ def test_unknown_subwords_are_counted_among_a_windows_own(micro):
     windows = encode(micro.splits["dev"], encoder.tokenizer, scheme).windows
     own = [i for window in windows for i in window.ids[window.unit >= 0].tolist()]
     wanted = own.count(encoder.tokenizer.unk_token_id) / len(own)
-    found = fine_tune.unknown_share(windows, encoder.tokenizer.unk_token_id)
+    found = training_data.unknown_share(windows, encoder.tokenizer.unk_token_id)
     assert 0 < found == pytest.approx(wanted)
 
 

@@ -8,15 +8,6 @@ import torch
 
 from clinlib.corpora import registry
 from clinlib.corpora.document import Document, Span
-from clinlib.corpora.overlap import keep_out
-from clinlib.corpora.samplers import (
-    down_sample,
-    first_sentences,
-    fold,
-    sentence_index,
-    some_documents,
-    up_sample,
-)
 from clinlib.encoding.batches import Batch, batches
 from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.tags import TagScheme
@@ -24,13 +15,13 @@ from clinlib.encoding.windows import Encoded, Window, encode
 from clinlib.errors import BadInput
 from clinlib.evaluation.flags import run_flags
 from clinlib.evaluation.split_scores import dev_f1, evaluate
+from clinlib.experiments import training_data
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import FineTune
 from clinlib.models import encoders, saved
 from clinlib.models.heads import balanced_weights
 from clinlib.models.prediction import predicted_labels
 from clinlib.models.tagger import Tagger
-from clinlib.selection import pseudo_labels
 from clinlib.training import precision
 from clinlib.training.loop import fit
 from clinlib.training.objectives import RDrop, Supervised
@@ -48,21 +39,16 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
     """
     precision.check(config.precision, context.device)
     corpus = registry.load(config.corpus)
-    splits = divided(corpus, config)
+    splits = training_data.divided(corpus, config)
     scheme = TagScheme(config.scheme, corpus.types)
     encoder = load_encoder(config, context)
 
     def windows_of(documents: Sequence[Document], **options) -> Encoded:
         return encode(documents, encoder.tokenizer, scheme, **config.windowing, **options)
 
-    sentences = training_sentences(splits["train"], config)
-    learnt, silver = splits["train"], []
-    if config.silver:
-        made = pseudo_labels.read(context.parent(config.silver))
-        silver = [(len(learnt) + document, sentence) for document, sentence in made.sentences]
-        learnt = (*learnt, *made.documents)
-    train = windows_of(learnt, sentences=sentences + silver, labelled=True)
-    unknown = unknown_share(train.windows, encoder.tokenizer.unk_token_id)
+    learnt = training_data.learnt(splits["train"], config, context)
+    train = windows_of(learnt.documents, sentences=learnt.sentences, labelled=True)
+    unknown = training_data.unknown_share(train.windows, encoder.tokenizer.unk_token_id)
     if unknown > MOST_UNKNOWN:
         raise BadInput(
             f"{unknown:.0%} of the subwords of '{config.corpus}' are unknown to the tokenizer of "
@@ -140,7 +126,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             ),
             "unknown_share": round(unknown, 6),
             "train_documents": len(splits["train"]),
-            "silver_sentences": len(silver),
+            "silver_sentences": learnt.silver,
             "train_windows": len(train.windows),
             "train_subwords": int(sum(len(w.ids) for w in train.windows)),
             "ledger": train.ledger.counts(),
@@ -174,40 +160,6 @@ def label_weights(config: FineTune, windows: Sequence[Window], labels: int) -> t
         return None
     ids = np.concatenate([window.labels for window in windows])
     return balanced_weights(torch.from_numpy(ids), labels)
-
-
-def unknown_share(windows: Sequence[Window], unknown_id: int | None) -> float:
-    """Share of the windows' own subwords that the tokenizer does not know."""
-    own = np.concatenate([window.ids[window.unit >= 0] for window in windows])
-    return float((own == unknown_id).mean()) if len(own) and unknown_id is not None else 0.0
-
-
-def divided(corpus: registry.Corpus, config: FineTune) -> dict[str, tuple[Document, ...]]:
-    """The documents of each split: the corpus's own, or with another division of train and dev."""
-    splits = dict(corpus.splits)
-    if config.keep_out:
-        out = keep_out(config.corpus, config.keep_out)
-        kept = (d for place, d in enumerate(splits["train"]) if place not in out)
-        splits["train"] = tuple(kept)
-    if config.documents:
-        splits["train"] = some_documents(splits["train"], config.seed, limit=config.documents)
-    if config.train_on == "train+dev" or config.fold:
-        splits["train"] = (*splits["train"], *splits["dev"])
-    if config.fold:
-        splits["train"], splits["dev"] = fold(splits["train"], *config.fold)
-    return splits
-
-
-def training_sentences(documents: Sequence[Document], config: FineTune) -> list[tuple[int, int]]:
-    """(document, sentence) pairs to train on: the first n, then down-, then up-sampled."""
-    index = sentence_index(documents)
-    if config.sentences is not None:
-        index = first_sentences(documents, config.sentences, config.seed)
-    if config.empty_share is not None:
-        index = down_sample(index, documents, config.empty_share, config.seed)
-    if config.up_sample:
-        index = up_sample(index, documents, config.up_sample, config.seed)
-    return index
 
 
 def epoch_seed(seed: int, epoch: int) -> int:

@@ -1,0 +1,76 @@
+"""Training data of a tagger: which documents and sentences it learns from, gold and silver."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clinlib.corpora import registry
+from clinlib.corpora.document import Document
+from clinlib.corpora.overlap import keep_out
+from clinlib.corpora.samplers import (
+    Index,
+    down_sample,
+    first_sentences,
+    fold,
+    sentence_index,
+    some_documents,
+    up_sample,
+)
+from clinlib.encoding.windows import Window
+from clinlib.experiments.context import RunContext
+from clinlib.experiments.spec import FineTune
+from clinlib.selection import pseudo_labels
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Documents, their sentences to learn in order, and how many of these are pseudo-labelled."""
+
+    documents: tuple[Document, ...]
+    sentences: Index
+    silver: int
+
+
+def learnt(gold: Sequence[Document], config: FineTune, context: RunContext) -> Learnt:
+    """The gold documents with their chosen sentences, and the silver ones behind them."""
+    sentences = training_sentences(gold, config)
+    if not config.silver:
+        return Learnt(tuple(gold), sentences, 0)
+    made = pseudo_labels.read(context.parent(config.silver))
+    silver = [(len(gold) + document, sentence) for document, sentence in made.sentences]
+    return Learnt((*gold, *made.documents), sentences + silver, len(silver))
+
+
+def unknown_share(windows: Sequence[Window], unknown_id: int | None) -> float:
+    """Share of the windows' own subwords that the tokenizer does not know."""
+    own = np.concatenate([window.ids[window.unit >= 0] for window in windows])
+    return float((own == unknown_id).mean()) if len(own) and unknown_id is not None else 0.0
+
+
+def divided(corpus: registry.Corpus, config: FineTune) -> dict[str, tuple[Document, ...]]:
+    """The documents of each split: the corpus's own, or with another division of train and dev."""
+    splits = dict(corpus.splits)
+    if config.keep_out:
+        out = keep_out(config.corpus, config.keep_out)
+        kept = (d for place, d in enumerate(splits["train"]) if place not in out)
+        splits["train"] = tuple(kept)
+    if config.documents:
+        splits["train"] = some_documents(splits["train"], config.seed, limit=config.documents)
+    if config.train_on == "train+dev" or config.fold:
+        splits["train"] = (*splits["train"], *splits["dev"])
+    if config.fold:
+        splits["train"], splits["dev"] = fold(splits["train"], *config.fold)
+    return splits
+
+
+def training_sentences(documents: Sequence[Document], config: FineTune) -> list[tuple[int, int]]:
+    """(document, sentence) pairs to train on: the first n, then down-, then up-sampled."""
+    index = sentence_index(documents)
+    if config.sentences is not None:
+        index = first_sentences(documents, config.sentences, config.seed)
+    if config.empty_share is not None:
+        index = down_sample(index, documents, config.empty_share, config.seed)
+    if config.up_sample:
+        index = up_sample(index, documents, config.up_sample, config.seed)
+    return index
