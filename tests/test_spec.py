@@ -54,7 +54,7 @@ def test_every_field_at_fault_is_named():
     ("fields", "said"),
     [
         ({"texts": ["corpus:a"]}, "should be a tuple"),
-        ({"texts": ()}, "at least 1 item"),
+        ({"texts": ()}, "exactly one of texts and silver"),
         ({"texts": ("corpora:a",)}, "neither corpus:NAME nor text:FILE"),
         ({"texts": ("corpus:a", "corpus:a")}, "twice"),
         ({"masking": 0.0}, "greater than 0"),
