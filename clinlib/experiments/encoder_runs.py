@@ -28,7 +28,8 @@ class Pretrain(Config):
     """An encoder pretrained on unlabelled text by masked-language modelling.
 
     `texts`: "corpus:NAME" is the text of the corpus's training split, "text:FILE" a file of the
-    data folder's text/. `limit`: the most subwords that each of them gives, None for all.
+    data folder's text/, "unlabelled:CORPUS" and "textbook:CORPUS" what the generator of a synthetic
+    corpus makes beside it. `limit`: the most subwords that each of them gives, None for all.
     `keep_out`: corpora of whose test documents nothing may be read: texts that share passages
     with them are left out. `start` is the encoder to continue from, None for random weights.
 
