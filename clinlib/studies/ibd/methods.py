@@ -161,7 +161,7 @@ def adapted(
     if kind == CONTRAST:
         fields |= {"contrast": parameters["contrast"], "temperature": parameters["temperature"]}
     return Pretrain(
-        silver=silver(first, parameters),
+        silver=silver(first, parameters, limit=parameters["adapt_documents"] or None),
         start=start,
         learning_rate=parameters["adapt_learning_rate"],
         epochs=parameters["adapt_epochs"],
