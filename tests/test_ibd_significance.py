@@ -88,7 +88,8 @@ def test_complete_runs_are_observed_and_the_others_are_named():
     seen = observe(Made(share), CORPUS)
     assert seen.absent == ("FT, seed 1: missing", "FT, seed 2: collapsed", "FT-FS, seed 3: failed")
     assert list(seen.by_seed["FT"]) == [3, 4, 5] and list(seen.by_seed["FT-FS"]) == [1, 2, 4, 5]
-    assert seen.planned == 35 and seen.few == 3
+    assert seen.planned == 35
+    assert [seen.few(unit) for unit in (RUNS, SEEDS, TYPES)] == [3, 2, 3]
     assert [len(each) for each in seen.groups(RUNS).values()] == [3, 4, 5, 5, 5, 5, 5]
     expected = growing("FT", 3)["scores"]["test"]["strict"]["f1"]
     assert seen.groups(RUNS)["FT"][0] == expected
@@ -115,6 +116,7 @@ def test_a_method_with_one_run_is_left_to_the_types():
     seen = observe(Made(lambda m, s: None if m == "FT" and s > 1 else growing(m, s), 3), CORPUS)
     assert "FT" not in seen.groups(RUNS) and "FT" not in seen.groups(SEEDS)
     assert "FT" in seen.groups(TYPES)
+    assert [seen.few(unit) for unit in (RUNS, SEEDS, TYPES)] == [3, 3, 1]
     assert seen.numbers(RUNS) == "18 runs of 6 methods"
     assert seen.numbers(SEEDS) == "3 seeds under 6 methods"
     assert seen.numbers(TYPES) == "4 types under 7 methods"
@@ -239,19 +241,20 @@ def test_two_seeds_carry_no_verdict(results):
     found = results(growing, seeds=2)
     table = significance.tests(found)
     defined = table[table["p"] != significance.NONE]
-    assert set(defined["reading"]) == {"2 seeds carry no verdict"}
+    assert set(defined["reading"]) == {"no verdict from 2 seeds"}
     equal = significance.assumed(found).loc[(CORPUS, RUNS, "equal variance: Brown-Forsythe")]
     assert equal["reading"].startswith("not defined: Brown-Forsythe needs")
     said = " ".join(significance.sentences(found))
-    assert "2 seeds carry no verdict" in said
+    assert "no verdict from 2 seeds" in said
     assert "differ" not in said and "pairs" not in said
 
 
 @pytest.mark.parametrize("present", [(), ("FT",)])
 def test_a_page_without_runs_says_so_everywhere(results, present):
     found = results(lambda m, s: growing(m, s) if m in present else None)
+    reasons = set(significance.TOO_FEW.values())
     for table in (significance.tests(found), significance.assumed(found)):
-        assert table["p"].isna().all() and set(table["reading"]) == {"too few complete runs"}
+        assert table["p"].isna().all() and set(table["reading"]) <= reasons
     assert significance.effects(found).isna().to_numpy().all()
     assert significance.least(found).isna().to_numpy().all()
     assert significance.pairs(found, CORPUS).empty
@@ -320,3 +323,20 @@ def test_a_pair_of_a_method_that_the_table_lacks_is_refused():
     tests = published.load("ibd_significance").frame.replace("FT", "FTT")
     with pytest.raises(BadInput, match="'FTT'"):
         published_anova.printed(table, tests)
+
+
+def test_seeds_that_methods_do_not_share_bear_no_verdict(results):
+    found = results(lambda m, s: None if m == "FT" and s > 2 else growing(m, s))
+    table = significance.tests(found)
+    assert table.loc[(CORPUS, SEEDS, "ANOVA"), "reading"] == "no verdict from 2 seeds"
+    found = results(lambda m, s: None if (m == "FT") == (s > 2) else growing(m, s))
+    row = significance.tests(found).loc[(CORPUS, SEEDS, "ANOVA")]
+    assert row["p"] is None and row["reading"] == "no two seeds that these methods share"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(None, None), (1.0, "1.0000"), (0.02018, "0.0202"), (1.6e-5, "1.6e-05"), (1e-15, "< 1e-12")],
+)
+def test_p_is_shown_as_far_as_it_is_exact(p, text):
+    assert significance.shown(p) == text

@@ -24,7 +24,13 @@ from clinlib.studies.wording import plural
 
 NAME = "31_significance"
 LEVEL = 0.05
+LEAST_P = 1e-12  # the studentized range is not more exact
 NONE = "–"
+TOO_FEW = {
+    RUNS: "no two methods with two complete runs",
+    SEEDS: "no two seeds that these methods share",
+    TYPES: "no two methods with a complete run",
+}
 ANOVA, CORRECTED = "ANOVA", "ANOVA, Greenhouse-Geisser"
 TESTS: dict[str, dict[str, Callable[[Groups], Outcome]]] = {
     RUNS: {
@@ -87,7 +93,7 @@ def tests(results: Results) -> pd.DataFrame:
             for name, test in TESTS[unit].items():
                 rows[corpus, unit, name] = {
                     "numbers": seen.numbers(unit),
-                    **_row(seen, unit, test, _difference(seen)),
+                    **_row(seen, unit, test, _difference(seen, unit)),
                 }
     return by_row(rows, ["corpus", "over", "test"])
 
@@ -176,7 +182,7 @@ def least(results: Results) -> pd.DataFrame:
     """The least differences that these runs could have shown, power 0.8; None is missing."""
     rows = {}
     for corpus in results.corpora:
-        found, n = results.fitted(corpus, RUNS), results.of[corpus].few
+        found, n = results.fitted(corpus, RUNS), results.of[corpus].few(RUNS)
         rows[corpus,] = {
             "deviation of runs, F1": found and found.deviation,
             "runs a method": n if found else None,
@@ -201,25 +207,27 @@ def sentences(results: Results) -> list[str]:
             found.append(f"{corpus}: no two methods have two complete runs that differ.")
             continue
         low, high = fit.eta_interval()
-        said = _difference(seen)(fit.test.p)
+        said = _difference(seen, RUNS)(fit.test.p)
         found.append(
             f"{corpus}, over {seen.numbers(RUNS)}: {fit.test}, p = {shown(fit.test.p)}: {said}. "
             f"Eta squared {fit.eta_squared:.2f}, 95 % interval {low:.2f} to {high:.2f}."
         )
-        if seen.few >= ENOUGH:
+        if (few := seen.few(RUNS)) >= ENOUGH:
             found += [_agreement(seen), apart_in_words(results, corpus)]
             found.append(
-                f"{corpus}: with {seen.few} runs a method that scatter by {fit.deviation:.1f} F1, "
-                f"a pair closer than {detectable.one_pair(fit, seen.few):.1f} F1 is missed more "
+                f"{corpus}: with {few} runs a method that scatter by {fit.deviation:.1f} F1, "
+                f"a pair closer than {detectable.one_pair(fit, few):.1f} F1 is missed more "
                 "often than one time in five."
             )
     return found
 
 
 def shown(p: float | None) -> str | None:
-    """p as text, small ones by their power of ten; None stays None."""
+    """p as text, small ones by their power of ten down to rounding; None stays None."""
     if p is None:
         return None
+    if p < LEAST_P:
+        return f"< {LEAST_P:.0e}"
     return f"{p:.4f}" if p >= 1e-4 else f"{p:.1e}"
 
 
@@ -241,7 +249,7 @@ def _agreement(seen: Observations) -> str:
 def _row(seen: Observations, unit: str, test: Callable, reading: Callable) -> dict[str, object]:
     groups = seen.groups(unit)
     if not groups:
-        return {"statistic": None, "p": None, "reading": "too few complete runs"}
+        return {"statistic": None, "p": None, "reading": TOO_FEW[unit]}
     outcome, refusal = _tried(test, groups)
     if outcome is None:
         return {"statistic": NONE, "p": NONE, "reading": f"not defined: {refusal}"}
@@ -252,7 +260,7 @@ def _row(seen: Observations, unit: str, test: Callable, reading: Callable) -> di
 def _epsilon(seen: Observations, unit: str) -> dict[str, object]:
     groups = seen.groups(unit)
     if not groups:
-        return {"statistic": None, "p": None, "reading": "too few complete runs"}
+        return {"statistic": None, "p": None, "reading": TOO_FEW[unit]}
     found, refusal = _tried(assumptions.sphericity, groups)
     if found is None:
         return {"statistic": NONE, "p": NONE, "reading": f"not defined: {refusal}"}
@@ -264,10 +272,10 @@ def _epsilon(seen: Observations, unit: str) -> dict[str, object]:
     }
 
 
-def _difference(seen: Observations) -> Callable[[float], str]:
+def _difference(seen: Observations, unit: str) -> Callable[[float], str]:
     def reading(p: float) -> str:
-        if seen.few < ENOUGH:
-            return f"{plural(seen.few, 'seed')} carry no verdict"
+        if (n := seen.few(unit)) < ENOUGH:
+            return f"no verdict from {plural(n, 'seed')}"
         return "the methods differ" if p < LEVEL else "the methods are not told apart"
 
     return reading
