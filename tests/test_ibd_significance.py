@@ -7,7 +7,7 @@ from clinlib.errors import BadInput
 from clinlib.evaluation import assumptions
 from clinlib.evaluation.anova import blocked, one_way
 from clinlib.evaluation.pairs import tukey
-from clinlib.report import published, tables
+from clinlib.report import notebooks, published, tables
 from clinlib.studies import wording
 from clinlib.studies.ibd import detectable, methods, published_anova, significance, verdicts
 from clinlib.studies.ibd.observations import RUNS, SEEDS, TYPES, observe, type_scores
@@ -280,6 +280,12 @@ def test_runs_that_are_all_alike_allow_no_test_and_say_why(results):
     row = significance.tests(found).loc[(CORPUS, RUNS, "ANOVA")]
     assert row["p"] == significance.NONE and "every group are all the same" in row["reading"]
     assert verdicts.sentences(found)
+
+
+@pytest.mark.skipif("30_methods" not in notebooks.names(), reason="no page of methods")
+@pytest.mark.parametrize("profile", ["quick", "open"])
+def test_the_page_reads_the_runs_of_the_methods_page_and_no_others(profile):
+    assert notebooks.plan(significance.NAME, profile) == notebooks.plan("30_methods", profile)
 
 
 # the published test
