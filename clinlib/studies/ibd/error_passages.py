@@ -70,6 +70,7 @@ def by_class(
                 (error.start, error.end),
                 {GOLD: document.spans, results.shown: predicted[places[name]]},
                 title=title(document, error.start, error.end),
+                focus=(*error.gold, *error.predicted),
                 **_shown(results, corpus, show_text),
             )
         )
