@@ -51,6 +51,16 @@ VECTORS = Vectors(texts=("corpus:micro",), vocabulary=300, size=20, epochs=2)
 SILVER = PseudoLabel(
     teacher=TRAINED.replaced(documents=4), texts=("corpus:micro",), skip=4, threshold=0.2
 )
+ENTITIES = Pretrain(  # by the name of the corpus whose types the letters have
+    silver=SILVER.replaced(
+        teacher=TRAINED.replaced(epochs=8, corpus="synthetic_en_letters"), skip=0
+    ),
+    masks="entities",
+    masking=0.7,
+    vocabulary=300,
+    epochs=2,
+    length=24,
+)
 # together they pass through every field that a record's numbers can hang on
 RUNS = {
     "crf": PLAIN.replaced(epochs=3, learning_rate=4e-3),
@@ -83,6 +93,8 @@ RUNS = {
     "silver": SILVER,
     "gold and silver": PLAIN.replaced(documents=4, silver=SILVER, epochs=3, learning_rate=4e-3),
     "masked language model": MASKING,
+    "masked entities": ENTITIES,
+    "entities, labels and contrast": ENTITIES.replaced(label_tokens=True, contrast=1.0),
     "vectors": VECTORS,
     "tagger on vectors": PLAIN.replaced(encoder=VECTORS, learning_rate=4e-3),
     "vote": Ensemble(of=tuple(TRAINED.replaced(seed=seed) for seed in (1, 2, 3))),

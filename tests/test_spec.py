@@ -54,8 +54,8 @@ def test_every_field_at_fault_is_named():
     ("fields", "said"),
     [
         ({"texts": ["corpus:a"]}, "should be a tuple"),
-        ({"texts": ()}, "at least 1 item"),
-        ({"texts": ("corpora:a",)}, "neither corpus:NAME nor text:FILE"),
+        ({"texts": ()}, "exactly one of texts and silver"),
+        ({"texts": ("corpora:a",)}, "none of corpus:NAME, text:FILE,"),
         ({"texts": ("corpus:a", "corpus:a")}, "twice"),
         ({"masking": 0.0}, "greater than 0"),
         ({"masking": 1.1}, "less than or equal to 1"),

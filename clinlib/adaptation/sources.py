@@ -1,15 +1,19 @@
 """Sources: the texts that an encoder learns from, with what must stay out of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from clinlib.corpora import registry, texts
 from clinlib.corpora.document import Document
+from clinlib.corpora.made_texts import is_made, made_documents
 from clinlib.corpora.overlap import keep_out
 
 
 class Source:
-    """The texts of "corpus:NAME" (its training split) or "text:FILE", as often as asked for.
+    """The texts of a source, as often as asked for.
+
+    "corpus:NAME" is that corpus's training split, "text:FILE" a file, "unlabelled:CORPUS" and
+    "textbook:CORPUS" what the generator of a synthetic corpus makes beside it.
 
     Texts that share passages with test documents of the corpora `kept_out` are left out;
     `left_out` is how many those are, `count` how many texts there were at the last reading.
@@ -26,7 +30,7 @@ class Source:
         return (document.text for document in self.documents())
 
     def documents(self) -> Iterator[Document]:
-        """The texts as documents without labels; those of a corpus keep sentences and words."""
+        """The texts as documents without labels, with the sentences, words, sections they have."""
         self.count = 0
         for number, known in enumerate(self._documents()):
             self.count += 1
@@ -38,8 +42,28 @@ class Source:
             for document in registry.load(self.file).splits["train"]:
                 yield replace(document, spans=())
             return
+        if is_made(self.name):
+            yield from made_documents(self.name)
+            return
         for number, text in enumerate(texts.read_texts(self.file)):
             yield Document(f"{self.file}:{number + 1}", text)
+
+
+class Labelled:
+    """Documents that come with spans, as a source of text."""
+
+    name, left_out = "silver", 0
+
+    def __init__(self, documents: Sequence[Document]):
+        self._documents = documents
+        self.count = len(documents)
+
+    def __iter__(self) -> Iterator[str]:
+        return (document.text for document in self._documents)
+
+    def documents(self) -> Iterator[Document]:
+        """The documents with their spans."""
+        return iter(self._documents)
 
 
 class Together:

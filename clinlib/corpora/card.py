@@ -23,6 +23,8 @@ from clinlib.errors import BadInput, unknown
 
 SPLITS = ("train", "dev", "test")
 SplitName = Literal["train", "dev", "test"]
+TextForm = Literal["unlabelled", "textbook"]
+FUNCTION = r"^clinlib(\.\w+)+:\w+$"
 
 
 def _with_group(pattern: str) -> str:
@@ -155,6 +157,17 @@ class Headings(_Strict):
     labels: tuple[str, ...] = ()  # headings before a colon at a line's start
 
 
+class MadeTexts(_Strict):
+    """Unlabelled texts that a function of the library makes, called with their number.
+
+    See clinlib.corpora.made_texts.
+    """
+
+    maker: Annotated[str, Field(pattern=FUNCTION)]
+    number: Annotated[int, Field(ge=1)]  # notes, or sentences of a textbook
+    fingerprint: str = ""
+
+
 class Count(_Strict):
     """Sizes of one split as it is loaded: after flattening."""
 
@@ -207,7 +220,7 @@ class Card(Computed):
     where_to_get: str
     gated: bool
     synthetic: bool
-    generator: Annotated[str, Field(pattern=r"^clinlib(\.\w+)+:\w+$")] | None = None
+    generator: Annotated[str, Field(pattern=FUNCTION)] | None = None
     folder: str | None = None
     reader: Annotated[Brat | Conll | PubTator | Json | Generated, Field(discriminator="format")]
     document_unit: str
@@ -216,6 +229,7 @@ class Card(Computed):
     types: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     sections: Headings | None = None
+    texts: dict[TextForm, MadeTexts] = {}
     tasks: dict[str, Task] = {}
     known_problems: tuple[str, ...] = ()
     body: str = ""

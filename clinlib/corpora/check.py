@@ -8,6 +8,7 @@ from typing import Any
 from clinlib.corpora.card import Card, Computed
 from clinlib.corpora.checksums import read_codes, strangers
 from clinlib.corpora.fingerprint import content_hash
+from clinlib.corpora.made_texts import make, texts_hash
 from clinlib.corpora.registry import Corpus, build, card, cards, data_folder, repository
 from clinlib.errors import ClinlibError
 
@@ -38,17 +39,24 @@ def check(name: str, root: Path | None = None) -> list[str]:
         counts = {split: count.model_dump() for split, count in expected.counts.items()}
         problems += _differences(f"{part}: count of", _flat(counts), _flat(computed["counts"]))
         problems += _differences(f"{part}: ledger,", expected.ledger, computed["ledger"])
+    named = {f"{form}:{corpus}": text.fingerprint for form, text in found.texts.items()}
+    made = {f"{form}:{corpus}": text["fingerprint"] for form, text in data["texts"].items()}
+    problems += _differences("fingerprint of", named, made)
     return problems
 
 
 def describe(name: str, root: Path | None = None) -> dict[str, Any]:
-    """The computed values of a card's header: files, fingerprint, counts, ledger, tasks."""
+    """The computed values of a card's header: files, fingerprint, counts, ledger, tasks, texts."""
     found = card(name, root)
     folder = None if found.generated else data_folder(name, root)
     described: dict[str, Any] = {"files": _checksums(found, folder) if folder else {}}
     described |= _computed(build(found.name, root, folder))
     described["tasks"] = {
         task: _computed(build(f"{found.name}:{task}", root, folder)) for task in found.tasks
+    }
+    described["texts"] = {
+        form: text.model_dump() | {"fingerprint": texts_hash(make(text, f"{form}:{found.name}"))}
+        for form, text in found.texts.items()
     }
     return described
 

@@ -1,7 +1,7 @@
 """Overlap: which documents of one corpus or text file stand in another, and what to keep out.
 
 A document stands in another source if at least half of its shingles do; one with fewer than 12
-shingles is not judged. Sources are "corpus", "corpus:task" and "text:FILE".
+shingles is not judged. Sources are "corpus", "corpus:task", "text:FILE", and what generators make.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,7 @@ from itertools import accumulate, pairwise, permutations
 import numpy as np
 
 from clinlib.corpora.card import SPLITS
+from clinlib.corpora.made_texts import is_made, made_documents
 from clinlib.corpora.registry import card, load
 from clinlib.corpora.shingles import WIDTH, Shingles, shingles, stand, tied
 from clinlib.corpora.texts import read_texts, text_files
@@ -103,10 +104,10 @@ def keep_out(
 ) -> frozenset[int]:
     """Numbers of the source's texts that must not be trained on before the targets are tested.
 
-    The texts of "text:FILE" count in the file's order, those of a corpus in the order of its
-    training split. One is kept out if it is tied to a document of the targets' `splits`: they
-    share 50 shingles, or half of those of the one that has fewer. Sources and targets in other
-    languages have nothing in common.
+    The texts of "text:FILE" and of "unlabelled:CORPUS" or "textbook:CORPUS" count in their order,
+    those of a corpus in the order of its training split. One is kept out if it is tied to a
+    document of the targets' `splits`: they share 50 shingles, or half of those of the one that has
+    fewer. Sources and targets in other languages have nothing in common.
 
     Raises BadInput for unknown sources and for data that are not here.
     """
@@ -129,6 +130,8 @@ def training_texts(source: str) -> list[str]:
     """The texts that may be trained on: a corpus's training split, or a whole file."""
     if source.startswith(TEXT):
         return list(read_texts(source.removeprefix(TEXT)))
+    if is_made(source):
+        return [document.text for document in made_documents(source)]
     return [document.text for document in load(source).splits.get("train", ())]
 
 
@@ -208,4 +211,4 @@ def language_of(name: str) -> str:
         if file not in files:
             raise unknown("text", file, files)
         return files[file].language
-    return card(name).languages[0]
+    return card(name.partition(":")[2] if is_made(name) else name).languages[0]

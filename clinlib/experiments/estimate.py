@@ -28,6 +28,7 @@ GPU_FACTOR = 15.0
 SCORING = 1 / 3  # of the work of training on a sentence: forward only
 SIZES = {"train": 5000, "dev": 900, "test": 900}  # of a corpus whose card has no counts
 TEXT = 20_000  # sentences of an unlabelled text
+NOTES = 6  # unlabelled notes that a generator makes for one of its training split
 OTHER = 8.0  # seconds of a run of another kind
 
 
@@ -128,10 +129,15 @@ def _pretraining(config: Pretrain, speeds: Speeds, device: str) -> tuple[float, 
         return config.epochs * median(measured), True
     names = [text.split(":", 1) for text in config.texts]
     most = (config.limit or math.inf) / SUBWORDS
-    sentences = sum(
-        min(most, TEXT if form == "text" else sizes(name)["train"]) for form, name in names
-    )
+    sentences = sum(min(most, _sentences(form, name)) for form, name in names)
     return config.epochs * sentences / _speed(_encoder(config), device), False
+
+
+def _sentences(form: str, name: str) -> int:
+    """About how many sentences the text source "form:name" has."""
+    if form == "text":
+        return TEXT
+    return sizes(name)["train"] * (NOTES if form == "unlabelled" else 1)
 
 
 def _encoder(encoder: Any) -> str:

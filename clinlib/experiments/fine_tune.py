@@ -14,6 +14,7 @@ from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import Encoded, Window, encode
 from clinlib.errors import BadInput
 from clinlib.evaluation.flags import run_flags
+from clinlib.evaluation.slices import recall_by_why
 from clinlib.evaluation.split_scores import dev_f1, evaluate
 from clinlib.experiments import training_data
 from clinlib.experiments.context import RunContext
@@ -134,6 +135,8 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         "model": tagger.parameter_counts(),
         "provenance": {"subwords_per_second": trained.subwords_per_second},
     }
+    if slices := recall_by_why(splits["test"], predicted["test"]):
+        record["slices"] = {"test": slices}
     if config.keep_predictions:
         record["predictions"] = compressed(predicted["test"])
     if context.artifact is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from clinlib.corpora.label_words import label_words
 from clinlib.errors import unknown
 from clinlib.experiments.config import Config
 from clinlib.experiments.spec import FineTune, Pretrain, PseudoLabel, Vectors
@@ -44,6 +45,17 @@ def corpus_fingerprint(name: str) -> str:
     return fingerprint(name)
 
 
+@cache
+def made_fingerprint(source: str) -> str:
+    """The fingerprint of "unlabelled:CORPUS" or "textbook:CORPUS", from the corpus's card.
+
+    Raises BadInput where the card names no such text.
+    """
+    from clinlib.corpora.made_texts import made_fingerprint
+
+    return made_fingerprint(source)
+
+
 def encoder_revision(name: str) -> str | None:
     """What pins an encoder's weights beyond its name; None where the name says all.
 
@@ -60,6 +72,7 @@ class Pins:
     corpus: Callable[[str], str] = corpus_fingerprint
     text: Callable[[str], str] = text_checksum
     encoder: Callable[[str], str | None] = encoder_revision
+    made: Callable[[str], str] = made_fingerprint
 
 
 def key(config: Config, pins: Pins | None = None) -> str:
@@ -109,8 +122,17 @@ def _pins(config: Config, pins: Pins) -> dict[str, str]:
     elif isinstance(config, Pretrain | Vectors | PseudoLabel):
         for source in config.texts:
             form, name = source.split(":", 1)
-            named[source] = pins.corpus(name) if form == "corpus" else pins.text(name)
+            match form:
+                case "corpus":
+                    named[source] = pins.corpus(name)
+                case "text":
+                    named[source] = pins.text(name)
+                case _:
+                    named[source] = pins.made(source)
         named |= {f"keep_out:{name}": pins.corpus(name) for name in config.keep_out}
         if isinstance(getattr(config, "start", None), str):
             named[config.start] = pins.encoder(config.start)
+        if getattr(config, "label_tokens", False):
+            words = json.dumps(label_words(config.silver.corpus), ensure_ascii=False)
+            named["label_words"] = hashlib.sha256(words.encode()).hexdigest()[:16]
     return {name: pin for name, pin in named.items() if pin is not None}

@@ -43,8 +43,11 @@ def check_encoder(name: str) -> str:
 def check_texts(texts: tuple[str, ...]) -> tuple[str, ...]:
     """The text sources themselves; raises BadInput for one that is none, or stands twice."""
     for text in texts:
-        if not re.fullmatch(r"(corpus|text):\S+", text):
-            raise BadInput(f"text source '{text}' is neither corpus:NAME nor text:FILE")
+        if not re.fullmatch(r"(corpus|text|unlabelled|textbook):\S+", text):
+            raise BadInput(
+                f"text source '{text}' is none of corpus:NAME, text:FILE, unlabelled:CORPUS and "
+                "textbook:CORPUS"
+            )
     no_repeats("texts", texts)
     return texts
 

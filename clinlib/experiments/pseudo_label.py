@@ -1,5 +1,6 @@
 """The PseudoLabel routine: a trained tagger and unlabelled text in, labelled documents out."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,7 @@ def unlabelled(sources: list[Source], language: str) -> list[Document]:
     for source in sources:
         for known in source.documents():
             if not known.sentences:
-                bounds = segment(known.text, language, ())
-                known = Document(known.id, known.text, (), bounds, known.words)
+                known = replace(known, sentences=segment(known.text, language, ()))
             if known.text.strip():
                 found.append(known)
     return found

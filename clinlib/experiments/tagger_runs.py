@@ -59,6 +59,11 @@ class PseudoLabel(Config):
             raise BadInput("teacher: packed windows give no probability of a sentence's labels")
         return self
 
+    @property
+    def corpus(self) -> str:
+        """The corpus whose types the labels are."""
+        return runs_of(self.teacher)[0].corpus
+
 
 class FineTune(Config):
     """A tagger trained on one corpus and scored on its dev and test splits.
@@ -186,6 +191,7 @@ class Choose(Config):
         return self
 
 
+Pretrain.model_rebuild()
 PseudoLabel.model_rebuild()
 FineTune.model_rebuild()
 

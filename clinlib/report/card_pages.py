@@ -71,7 +71,7 @@ def page(card: Card) -> str:
     parts = [f"# {card.pretty_name}\n", *_banners(card), untitled(card.body)]
     parts += ["## Source and licence\n", _identity(card)]
     parts += ["## Splits, types and counts\n", _splits(card.splits), _sections(card.sections)]
-    parts += [_counts(card), _ledger(card)]
+    parts += [_counts(card), _ledger(card), _texts(card)]
     for name, task in card.tasks.items():
         renamed = [f"{old} as {new}" for old, new in task.rename.items()]
         parts.append(f"## Task `{card.name}:{name}`\n")
@@ -217,6 +217,18 @@ def _ledger(part: Computed) -> str:
         rows.append((event, reason, EVENTS.get(event, ""), _number(count)))
     head = ("event", "what", "meaning", "number")
     return "What was read, and all that happened to it on the way:\n\n" + table(head, rows, right=3)
+
+
+def _texts(card: Card) -> str:
+    """The unlabelled texts that the generator makes beside the corpus."""
+    if not card.texts:
+        return ""
+    rows = [
+        (f"`{form}:{card.name}`", _number(text.number), f"`{text.maker}`", f"`{text.fingerprint}`")
+        for form, text in card.texts.items()
+    ]
+    head = ("unlabelled text", "documents", "made by", "fingerprint")
+    return "To pretrain on, or to label:\n\n" + table(head, rows)
 
 
 def _number(count: int) -> str:

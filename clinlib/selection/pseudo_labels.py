@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clinlib.corpora.document import Document, Span
+from clinlib.corpora.document import Document, Section, Span
 from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import Window
@@ -71,10 +71,12 @@ def write(silver: Silver, folder: Path) -> None:
         "documents": [
             {
                 "id": document.id,
+                "group": document.group,
                 "text": document.text,
                 "spans": [[span.start, span.end, span.type] for span in document.spans],
                 "sentences": document.sentences,
                 "words": document.words,
+                "sections": [[each.start, each.end, each.title] for each in document.sections],
             }
             for document in silver.documents
         ],
@@ -89,10 +91,12 @@ def read(folder: Path) -> Silver:
     documents = tuple(
         Document(
             id=each["id"],
+            group=each["group"],
             text=each["text"],
             spans=tuple(Span(*span) for span in each["spans"]),
             sentences=_pairs(each["sentences"]),
             words=None if each["words"] is None else _pairs(each["words"]),
+            sections=tuple(Section(*section) for section in each["sections"]),
         )
         for each in content["documents"]
     )

@@ -1,1 +1,1 @@
-"""The study of entity-aware adaptation in Dutch notes: methods and the errors they make."""
+"""The studies of entity-aware adaptation in Dutch notes (IBD): one module per question."""
