@@ -118,6 +118,16 @@ def load(name: str, root: Path | None = None) -> Corpus:
     return _loaded(name, root, folder, fingerprint(name, root))
 
 
+def with_headings(root: Path | None = None) -> list[str]:
+    """Names of the corpora whose documents have sections: by their cards, or as generated."""
+    return [
+        name
+        for name, found in cards(root).items()
+        if found.sections
+        or (found.generated and any(d.sections for d in load(name, root).splits["train"]))
+    ]
+
+
 def data_folder(name: str, root: Path | None = None) -> Path:
     """Where the corpus's files lie. Raises BadInput, saying where to get them, if they do not."""
     found = card(name, root)

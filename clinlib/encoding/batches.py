@@ -21,7 +21,8 @@ class Batch:
     unit (B, L) int64 unit index of each position, -1 for special tokens, context and padding;
     mask (B, U) bool, left-aligned, its first column all on; labels (B, U) int64, 0 where padded,
     or None; windows: the index of each row among the windows given;
-    subwords: positions of the batch without padding, special tokens and context included.
+    subwords: positions of the batch without padding, special tokens and context included;
+    section (B,) int64 index of each window's section, 0 for none.
     """
 
     ids: torch.Tensor
@@ -32,6 +33,7 @@ class Batch:
     labels: torch.Tensor | None
     windows: list[int]
     subwords: int
+    section: torch.Tensor
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same batch with its tensors on `device`."""
@@ -136,6 +138,7 @@ def _collate(windows: Sequence[Window], rows: list[int], pad_id: int) -> Batch:
         labels=labels,
         windows=rows,
         subwords=int(attention.sum()),
+        section=torch.tensor([window.section for window in chosen]),
     )
 
 

@@ -3,8 +3,8 @@
 Knows nothing of tensors, batches or models.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from clinlib.corpora.ledger import Ledger
 from clinlib.encoding.alignment import Placed, label, place
 from clinlib.encoding.cuts import divide, sentence_edges
 from clinlib.encoding.packing import Piece, packs
+from clinlib.encoding.sections import NOTHING, UNKNOWN, Sections, fronts, sentence_titles
 from clinlib.encoding.subwords import Subwords, special_ids, tokenise
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.units import Note, Units, subword_units, word_units
@@ -36,7 +37,8 @@ class Window:
     ids (L,) int32 input ids; first (U,) int32 position of each unit's first subword;
     unit (L,) int32 own unit of every position, -1 for special tokens and context;
     offsets (U, 2) int32 character offsets of each unit in the document's text;
-    labels (U,) int64 label ids, None where not asked for.
+    labels (U,) int64 label ids, None where not asked for; section: the index of its section, 0
+    for none, for one that was not learnt, and where sections are not fused or are fused as text.
     """
 
     document: int
@@ -47,6 +49,7 @@ class Window:
     unit: np.ndarray
     offsets: np.ndarray
     labels: np.ndarray | None
+    section: int = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class _Frame:
     before: np.ndarray
     after: np.ndarray
     labelled: bool
+    sections: Sections | None
+    fronts: Mapping[str, np.ndarray]  # what stands in front of a sentence under each title
 
 
 def encode(
@@ -83,6 +88,7 @@ def encode(
     max_length: int = 256,
     sentences: Iterable[tuple[int, int]] | None = None,
     labelled: bool = True,
+    sections: Sections | None = None,
 ) -> Encoded:
     """Windows of the sentences of `documents`, in order, or of `sentences` as they are listed.
 
@@ -94,6 +100,8 @@ def encode(
     layout: "sentence" makes a window of each sentence; "packed" puts as many neighbouring
     sentences into one as leave room for the whole context on both sides, so that context is read
     about once a window and not once a sentence.
+    sections: with level "text", the title of a sentence's section and a separator stand in front
+    of it and its context, read but not labelled; with other levels windows have its index.
 
     A unit's label is that of the gold span that overlaps it. The ledger counts each span that the
     windows do not express exactly, once: widened (an edge inside a unit), cut (at a window's or
@@ -101,9 +109,11 @@ def encode(
     none that a longer span does not have). The documents keep their spans for scoring.
 
     Raises BadInput for an unknown unit or span type, a length that the tokenizer does not allow, a
-    document that is not segmented, and a sentence that does not exist.
+    document that is not segmented, a sentence that does not exist, and packed windows with
+    sections.
     """
     frame = _frame(tokenizer, scheme, unit, context, layout, max_length, labelled)
+    frame = _with_sections(frame, sections, documents, tokenizer)
     wanted = _wanted(documents, sentences)
     if frame.packed and len(set(wanted)) < len(wanted):
         raise BadInput("packed windows hold each sentence once: repeats need layout 'sentence'")
@@ -150,7 +160,23 @@ def _frame(
             f"{room} subwords beside the special tokens leave no room between two contexts of "
             f"{context}: raise max_length or lower context"
         )
-    return _Frame(scheme, unit, context, packed, room, own, before, after, labelled)
+    return _Frame(scheme, unit, context, packed, room, own, before, after, labelled, None, {})
+
+
+def _with_sections(
+    frame: _Frame,
+    sections: Sections | None,
+    documents: Sequence[Document],
+    tokenizer: "PreTrainedTokenizerFast",
+) -> _Frame:
+    if sections is None:
+        return frame
+    if frame.packed:
+        raise BadInput("packed windows hold sentences of several sections: layout must be sentence")
+    if sections.level != "text":
+        return replace(frame, sections=sections)
+    titles = {section.title for document in documents for section in document.sections}
+    return replace(frame, fronts=fronts(titles, tokenizer, frame.room))
 
 
 def _wanted(
@@ -189,10 +215,12 @@ def _document(
     ledger: Ledger,
 ) -> dict[tuple[int, int], list[Window]]:
     """The windows of the chosen sentences of one document, keyed (document, sentence)."""
+    titles = sentence_titles(document)
+    leads = [frame.fronts.get(title, NOTHING) for title in titles]
     if frame.unit == "subword":
         units = subword_units(subwords)
     else:
-        units = word_units(subwords, document, frame.room)
+        units = word_units(subwords, document, frame.room - max(map(len, leads), default=0))
     placed: list[Placed] = []
     notes = list(units.notes)
     if frame.labelled:
@@ -207,8 +235,8 @@ def _document(
     for item in placed:
         inside[item.first + 1 : item.last] = True
     cuts = [
-        divide(low, high, frame.own, units, document.text, inside)
-        for low, high in zip(edges, edges[1:], strict=False)
+        divide(low, high, frame.own - len(lead), units, document.text, inside)
+        for low, high, lead in zip(edges, edges[1:], leads, strict=False)
     ][: len(heads)]
     labels = label(placed, cuts, edges, frame.scheme, notes) if frame.labelled else None
     _count(notes, heads, chosen, document, ledger)
@@ -225,7 +253,11 @@ def _document(
         else ((piece,) for piece in pieces)
     )
     for group in groups:
-        made[index, group[0].sentence].append(_window(index, group, units, labels, frame))
+        sentence = group[0].sentence
+        window = _window(index, group, units, labels, frame, leads[sentence])
+        if frame.sections:
+            window = replace(window, section=frame.sections.index(titles[sentence]))
+        made[index, sentence].append(window)
     return made
 
 
@@ -246,17 +278,19 @@ def _window(
     units: Units,
     labels: np.ndarray | None,
     frame: _Frame,
+    title: np.ndarray,
 ) -> Window:
-    """The window of neighbouring pieces, which are its own units, and of their context."""
+    """The window of neighbouring pieces, which are its own units, their title and their context."""
     low, high = pieces[0].low, pieces[-1].high
     start, end = int(units.first[low]), int(units.first[high])
     left, right = min(frame.context, start), min(frame.context, len(units.ids) - end)
-    spare = frame.room - (end - start)
+    spare = frame.room - len(title) - (end - start)
     if left + right > spare:  # share it evenly; what one side does not need goes to the other
         left = min(left, max(spare // 2, spare - right))
         right = min(right, spare - left)
-    ids = np.concatenate((frame.before, units.ids[start - left : end + right], frame.after))
-    lead = len(frame.before) + left
+    own = units.ids[start - left : end + right]
+    ids = np.concatenate((frame.before, title, own, frame.after))
+    lead = len(frame.before) + len(title) + left
     sizes = units.first[low + 1 : high + 1] - units.first[low:high]
     unit = np.full(len(ids), -1, dtype=np.int32)  # (L,)
     unit[lead : lead + end - start] = np.repeat(np.arange(high - low, dtype=np.int32), sizes)

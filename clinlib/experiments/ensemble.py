@@ -38,6 +38,10 @@ def run(config: Ensemble, context: RunContext) -> dict[str, Any]:
                 f"of: member {number + 1} ({member.label()}) has another vocabulary than the "
                 "first, so that their subwords cannot vote"
             )
+        if tagger.sections:  # members know other headings; their units are the same all the same
+            windows = encode(
+                documents, tokenizer, scheme, **first.windowing, sections=tagger.sections
+            ).windows
         tagger.to(context.device)
         votes.append(predicted_labels(tagger, windows, tokenizer.pad_token_id))
         context.report((number + 1) / len(config.of), f"member {number + 1}")

@@ -10,10 +10,12 @@ from clinlib.corpora import registry
 from clinlib.corpora.document import Document, Span
 from clinlib.encoding.batches import Batch, batches
 from clinlib.encoding.decoding import spans_of
+from clinlib.encoding.sections import heading_counts
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import Encoded, Window, encode
-from clinlib.errors import BadInput
+from clinlib.errors import BadInput, unknown
 from clinlib.evaluation.flags import run_flags
+from clinlib.evaluation.sentences import sentence_scores
 from clinlib.evaluation.slices import recall_by_why
 from clinlib.evaluation.split_scores import dev_f1, evaluate
 from clinlib.experiments import training_data
@@ -21,11 +23,12 @@ from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import FineTune
 from clinlib.models import encoders, saved
 from clinlib.models.heads import balanced_weights
-from clinlib.models.prediction import predicted_labels
+from clinlib.models.prediction import predicted_labels, sentences_found
 from clinlib.models.tagger import Tagger
 from clinlib.training import precision
 from clinlib.training.loop import fit
-from clinlib.training.objectives import RDrop, Supervised
+from clinlib.training.multi_task import MultiTask
+from clinlib.training.objectives import Objective, RDrop, Supervised
 from clinlib.training.schedule import Schedule
 
 MOST_UNKNOWN = 0.2  # share of unknown subwords with which a tagger can only guess
@@ -44,16 +47,21 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
     scheme = TagScheme(config.scheme, corpus.types)
     encoder = load_encoder(config, context)
 
-    def windows_of(documents: Sequence[Document], **options) -> Encoded:
-        return encode(documents, encoder.tokenizer, scheme, **config.windowing, **options)
-
     learnt = training_data.learnt(splits["train"], config, context)
+    sections = training_data.fused_sections(learnt, config)
+    if config.sentence_type and config.sentence_type not in corpus.types:
+        raise unknown(f"type of '{config.corpus}'", config.sentence_type, corpus.types)
+
+    def windows_of(documents: Sequence[Document], **options) -> Encoded:
+        options |= {**config.windowing, "sections": sections}
+        return encode(documents, encoder.tokenizer, scheme, **options)
+
     train = windows_of(learnt.documents, sentences=learnt.sentences, labelled=True)
-    unknown = training_data.unknown_share(train.windows, encoder.tokenizer.unk_token_id)
-    if unknown > MOST_UNKNOWN:
+    unknown_share = training_data.unknown_share(train.windows, encoder.tokenizer.unk_token_id)
+    if unknown_share > MOST_UNKNOWN:
         raise BadInput(
-            f"{unknown:.0%} of the subwords of '{config.corpus}' are unknown to the tokenizer of "
-            "the encoder; choose one that was made for this language"
+            f"{unknown_share:.0%} of the subwords of '{config.corpus}' are unknown to the tokenizer "
+            "of the encoder; choose one that was made for this language"
         )
     tagger = Tagger(
         encoder,
@@ -63,6 +71,8 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         label_smoothing=config.label_smoothing,
         precision=config.precision,
         weights=label_weights(config, train.windows, len(scheme.labels)),
+        sections=sections,
+        sentence_type=config.sentence_type,
         seed=config.seed,
     )
     tagger.compact(encoders.seen_ids(train.windows))
@@ -95,7 +105,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         torch.manual_seed(config.seed)
         trained = fit(
             tagger,
-            RDrop(config.r_drop) if config.r_drop else Supervised(),
+            objective(config),
             batches_of,
             Schedule(
                 learning_rate=context.chosen(config.learning_rate),
@@ -125,7 +135,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             "train_sentences": len(
                 {(w.document, s) for w in train.windows for s in range(w.sentence, w.last + 1)}
             ),
-            "unknown_share": round(unknown, 6),
+            "unknown_share": round(unknown_share, 6),
             "train_documents": len(splits["train"]),
             "silver_sentences": learnt.silver,
             "train_windows": len(train.windows),
@@ -137,11 +147,29 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
     }
     if slices := recall_by_why(splits["test"], predicted["test"]):
         record["slices"] = {"test": slices}
+    if sections:
+        record["data"]["sections"] = {"titles": len(sections.titles)} | {
+            split: heading_counts(splits[split], sections.titles) for split in ("dev", "test")
+        }
+    if config.sentence_type:
+        record["sentences"] = {
+            split: sentence_scores(
+                splits[split], sentences_found(tagger, windows, pad), config.sentence_type
+            )
+            for split, windows in readable.items()
+        }
     if config.keep_predictions:
         record["predictions"] = compressed(predicted["test"])
     if context.artifact is not None:
         saved.save(tagger, encoder.tokenizer, context.artifact)
     return record
+
+
+def objective(config: FineTune) -> Objective:
+    """What a training step minimises."""
+    if config.sentence_type:
+        return MultiTask(config.r_drop)
+    return RDrop(config.r_drop) if config.r_drop else Supervised()
 
 
 def load_encoder(config: FineTune, context: RunContext) -> encoders.Encoder:

@@ -33,7 +33,9 @@ def run(config: PseudoLabel, context: RunContext) -> dict[str, Any]:
     documents = unlabelled(sources, corpus.language)
     documents = some_documents(documents, config.seed, skip=config.skip, limit=config.limit)
     scheme = TagScheme(teacher.scheme, corpus.types)
-    windows = encode(documents, tokenizer, scheme, **teacher.windowing).windows
+    windows = encode(
+        documents, tokenizer, scheme, **teacher.windowing, sections=tagger.sections
+    ).windows
     silver, confidence = pseudo_label(
         tagger, windows, documents, scheme, tokenizer.pad_token_id, config.threshold
     )

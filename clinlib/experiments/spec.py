@@ -31,7 +31,7 @@ class Ensemble(Config):
     @model_validator(mode="after")
     def _alike(self) -> Self:
         no_repeats("of", self.of)
-        for name in ("corpus", "scheme", "unit", "context", "layout", "max_length"):
+        for name in ("corpus", "scheme", "unit", "context", "layout", "max_length", "sections"):
             found = {getattr(each, name): None for each in self.of}
             if len(found) > 1:
                 raise BadInput(f"of: members differ in {name} ({', '.join(map(str, found))})")
@@ -59,6 +59,12 @@ class Similarity(Config):
         for name, side in (("source", self.source), ("target", self.target)):
             if isinstance(side, Choose) and side.take != MODEL:
                 raise BadInput(f"{name}: the Choose takes {side.take}, not {MODEL}")
+        if any(
+            run.sections != "none" for side in (self.source, self.target) for run in runs_of(side)
+        ):
+            raise BadInput(
+                "sections: a source's headings are not the target's; compare taggers without"
+            )
         encoders = [each.encoder for side in (self.source, self.target) for each in runs_of(side)]
         if any(each != encoders[0] for each in encoders):
             raise BadInput(

@@ -79,6 +79,10 @@ class FineTune(Config):
     with the context around them; then `batch_size` counts windows.
     `r_drop`: the weight alpha of the agreement of two passes; 0 trains with one pass.
     `class_weights`: "balanced" gives every label the same share of a softmax head's loss.
+    `sections`: where the title of a sentence's section is fused: "text" puts it in front of the
+    sentence, "embedding" joins its embedding (of `section_size`) to every token's, "classifier"
+    makes it a bias of the emissions. `sentence_type`: an entity type; a second head learns besides
+    the tags whether a sentence holds one.
     `fold` (k, n): the documents of train and dev are divided anew into n parts; part k is the dev
     split, the others are trained on. `keep_out`: corpora that this tagger or one that starts from
     it is tested on; training documents that share passages with their test documents are left out.
@@ -110,6 +114,9 @@ class FineTune(Config):
     label_smoothing: OpenShare = 0.0
     r_drop: Weight = 0.0
     class_weights: Literal["none", "balanced"] = "none"
+    sections: Literal["none", "text", "embedding", "classifier"] = "none"
+    section_size: Count = 32  # of a section's embedding, where it is joined to the tokens'
+    sentence_type: Name | None = None
     patience: Count | None = None
     empty_share: Share | None = None
     up_sample: Weight = 0.0
@@ -143,6 +150,10 @@ class FineTune(Config):
             raise BadInput("give exactly one of batch_size and batch_subwords, and None the other")
         if self.layout == "packed" and self.up_sample:
             raise BadInput("layout: packed windows hold each sentence once, so no up_sample")
+        if self.layout == "packed" and self.sections != "none":
+            raise BadInput("sections: packed windows hold sentences of several sections")
+        if self.layout == "packed" and self.sentence_type:
+            raise BadInput("sentence_type: packed windows hold several sentences")
         if self.fold and self.train_on != "train":
             raise BadInput("fold: a part of the documents selects, so train_on must be train")
         no_repeats("keep_out", self.keep_out)

@@ -17,7 +17,9 @@ from clinlib.corpora.samplers import (
     some_documents,
     up_sample,
 )
+from clinlib.encoding.sections import Sections, learn_titles
 from clinlib.encoding.windows import Window
+from clinlib.errors import BadInput
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import FineTune
 from clinlib.selection import pseudo_labels
@@ -40,6 +42,22 @@ def learnt(gold: Sequence[Document], config: FineTune, context: RunContext) -> L
     made = pseudo_labels.read(context.parent(config.silver))
     silver = [(len(gold) + document, sentence) for document, sentence in made.sentences]
     return Learnt((*gold, *made.documents), sentences + silver, len(silver))
+
+
+def fused_sections(learnt: Learnt, config: FineTune) -> Sections | None:
+    """What the tagger fuses: the titles over the sentences that it learns from; None for nothing.
+
+    Raises BadInput, naming the corpora that have sections, where these sentences have none.
+    """
+    if config.sections == "none":
+        return None
+    titles = learn_titles(learnt.documents, learnt.sentences)
+    if not titles:
+        raise BadInput(
+            f"sections: no training sentence of '{config.corpus}' stands under a heading. Corpora "
+            f"with sections: {', '.join(registry.with_headings())}"
+        )
+    return Sections(config.sections, titles, config.section_size)
 
 
 def unknown_share(windows: Sequence[Window], unknown_id: int | None) -> float:

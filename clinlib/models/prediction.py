@@ -50,6 +50,23 @@ def states(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> np.ndarray
     return np.concatenate([found[index] for index in range(len(windows))])
 
 
+@torch.no_grad()
+def sentences_found(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> set[tuple[int, int]]:
+    """The (document, sentence) pairs that the sentence head finds an entity of its type in.
+
+    One of several windows of a sentence is enough.
+    """
+    tagger.eval()
+    device = next(tagger.parameters()).device
+    found = set()
+    for batch in _batches(windows, pad_id):
+        _, logits = tagger.with_sentences(batch.to(device))
+        for index, logit in zip(batch.windows, logits.tolist(), strict=True):
+            if logit > 0:
+                found.add((windows[index].document, windows[index].sentence))
+    return found
+
+
 def _batches(windows: Sequence[Window], pad_id: int) -> Iterator[Batch]:
     longest = max((len(window.ids) for window in windows), default=0)
     budget = max(BATCH_SUBWORDS, longest)

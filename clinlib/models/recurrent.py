@@ -33,7 +33,8 @@ class RecurrentConfig(PretrainedConfig):
 class RecurrentEncoder(PreTrainedModel):
     """Input ids (B, L) -> hidden states (B, L, H): embedding, dropout, one bidirectional LSTM.
 
-    The state of a position behind its row's end is zero.
+    Vectors (B, L, E) may be given in place of ids, as transformers' models take them. The state of
+    a position behind its row's end is zero.
     """
 
     config_class = RecurrentConfig
@@ -57,19 +58,25 @@ class RecurrentEncoder(PreTrainedModel):
     def set_input_embeddings(self, value: nn.Module) -> None:
         self.embeddings = value
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> BaseModelOutput:
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+    ) -> BaseModelOutput:
+        vectors = self.embeddings(input_ids) if inputs_embeds is None else inputs_embeds
         if attention_mask is None:
-            attention_mask = torch.ones_like(input_ids)
+            attention_mask = torch.ones(vectors.shape[:2], dtype=torch.long)
         lengths = attention_mask.sum(1).cpu()
         rows = nn.utils.rnn.pack_padded_sequence(
-            self.dropout(self.embeddings(input_ids)),
+            self.dropout(vectors),
             lengths,
             batch_first=True,
             enforce_sorted=False,
         )
         states, _ = self.lstm(rows)
         states, _ = nn.utils.rnn.pad_packed_sequence(
-            states, batch_first=True, total_length=input_ids.shape[1]
+            states, batch_first=True, total_length=vectors.shape[1]
         )
         return BaseModelOutput(last_hidden_state=states)
 

@@ -7,10 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from clinlib.encoding.batches import Batch
+from clinlib.encoding.sections import Sections
 from clinlib.models.dropout import ByteDropout
 from clinlib.models.embedding import CompactEmbedding
 from clinlib.models.encoders import Encoder
 from clinlib.models.heads import make_head
+from clinlib.models.section_fusion import SectionBias, SectionInput
+from clinlib.models.sentence_head import SentenceHead
 
 
 class Tagger(nn.Module):
@@ -18,7 +21,8 @@ class Tagger(nn.Module):
 
     A unit (subword or word) is represented by the hidden state of its first subword. The encoder
     runs in bf16 where `precision` says so; the head always runs in float32, since a partition
-    function overflows in half precision.
+    function overflows in half precision. `sections` says where the headings of sections are fused;
+    `sentence_type` is the entity type of which a second head says whether a sentence holds one.
     """
 
     def __init__(
@@ -31,6 +35,8 @@ class Tagger(nn.Module):
         label_smoothing: float = 0.0,
         precision: str = "float32",
         weights: Tensor | None = None,
+        sections: Sections | None = None,
+        sentence_type: str | None = None,
         seed: int = 0,
     ):
         super().__init__()
@@ -47,20 +53,49 @@ class Tagger(nn.Module):
             )
         self.precision = precision
         self.head_name, self.labels = head, tuple(labels)
+        self.sections, self.sentence_type = sections, sentence_type
+        # "embedding" in the name keeps weight decay from pulling its identity towards zero
+        self.section_embedding = self.section_bias = self.sentence_head = None
+        if sections and sections.level == "embedding":
+            size = self.encoder.get_input_embeddings().embedding_dim
+            self.section_embedding = SectionInput(sections, size, seed)
+        elif sections and sections.level == "classifier":
+            self.section_bias = SectionBias(sections, len(labels))
+        if sentence_type is not None:
+            self.sentence_head = SentenceHead(encoder.hidden_size, labels, sentence_type, seed)
 
     def hidden(self, batch: Batch) -> Tensor:
         """Hidden states (B, U, H) of the batch's units, float32."""
+        return self._of_units(self._states(batch), batch)
+
+    def _states(self, batch: Batch) -> Tensor:
+        """The encoder's states (B, L, H) of all positions."""
+        inputs = {"input_ids": batch.ids}
+        if self.section_embedding is not None:
+            embedded = self.encoder.get_input_embeddings()(batch.ids)
+            inputs = {"inputs_embeds": self.section_embedding(embedded, batch)}
         device = batch.ids.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
-            states = self.encoder(
-                input_ids=batch.ids, attention_mask=batch.attention
-            ).last_hidden_state  # (B, L, H)
+            return self.encoder(**inputs, attention_mask=batch.attention).last_hidden_state
+
+    def _of_units(self, states: Tensor, batch: Batch) -> Tensor:
+        """Of all positions' states (B, L, H) those of the units (B, U, H), float32."""
         rows = torch.arange(len(batch.first), device=batch.first.device).unsqueeze(1)
-        return self.dropout(states[rows, batch.first].float())  # (B, U, H)
+        return self.dropout(states[rows, batch.first].float())
+
+    def _emissions(self, hidden: Tensor, batch: Batch) -> Tensor:
+        emissions = self.head(hidden)
+        return emissions if self.section_bias is None else self.section_bias(emissions, batch)
 
     def forward(self, batch: Batch) -> Tensor:
         """Emissions (B, U, K) of a batch."""
-        return self.head(self.hidden(batch))
+        return self._emissions(self.hidden(batch), batch)
+
+    def with_sentences(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Emissions (B, U, K) and the sentence head's logits (B,), of one pass."""
+        states = self._states(batch)
+        emissions = self._emissions(self._of_units(states, batch), batch)
+        return emissions, self.sentence_head(self.dropout(states[:, 0].float()))
 
     def loss(self, batch: Batch) -> Tensor:
         """The head's loss, in nats per unit, of a labelled batch."""

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+# parameters at the encoder's rate: its own, and those that make its input
+INPUT = ("encoder.", "section_embedding.")
+
 
 @dataclass(frozen=True)
 class Schedule:
     """AdamW with linear warm-up and linear decay to zero.
 
-    `learning_rate` is the encoder's, `head_learning_rate` that of everything else; `warmup` is a
-    share of the updates; `clip` the largest norm of the gradient; `patience` how many
-    evaluations without a better score are waited for (None: all epochs).
+    `learning_rate` is that of the encoder and of what makes its input, `head_learning_rate` that
+    of everything else; `warmup` is a share of the updates; `clip` the largest norm of the
+    gradient; `patience` how many evaluations without a better score are waited for (None: all
+    epochs).
     """
 
     learning_rate: float
@@ -50,7 +54,7 @@ def optimizer(model: nn.Module, schedule: Schedule) -> torch.optim.AdamW:
         decays = (
             parameter.ndim >= 2 and id(parameter) not in embeddings and "transitions" not in name
         )
-        groups.setdefault((name.startswith("encoder."), decays), []).append(parameter)
+        groups.setdefault((name.startswith(INPUT), decays), []).append(parameter)
     head_rate = schedule.head_learning_rate or schedule.learning_rate
     return torch.optim.AdamW(
         [
