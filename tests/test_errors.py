@@ -253,13 +253,12 @@ def test_a_sample_is_drawn_from_its_seed_alone_and_in_order():
 
 
 def test_a_draw_hangs_on_nothing_but_a_hash_of_seed_document_and_offsets():
-    def draw(number):
+    def chance(number):
         gold = f'[[{number}, {number + 5}, "Location"]]'
         found = f'[[{number}, {number + 3}, "Location"]]' if number % 10 == 0 else "[]"
-        text = f'[7, "d{number}", [{gold}, {found}]]'
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(f'7 ["d{number}", {gold}, {found}]'.encode()).hexdigest()
 
-    first = sorted(range(60), key=draw)[:5]
+    first = sorted(range(60), key=chance)[:5]
     assert {name for name, _ in sample(many(60), 5, 7)} == {f"d{number}" for number in first}
 
 

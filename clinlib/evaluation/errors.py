@@ -152,25 +152,31 @@ def count_classes(analyses: Sequence[Analysis]) -> np.ndarray:
 
 
 def sample(errors: Iterable[tuple[str, Error]], n: int, seed: int) -> list[tuple[str, Error]]:
-    """At most n of (document id, error), drawn plainly, in the order given.
+    """At most n of (document id, error), drawn by `draw` from document and offsets, in order.
 
-    Every error has the same chance, whatever its class: no strata. Drawn are those whose hash with
-    the seed is least, so that the draw is the same on every machine and with every version of a
-    library, and an error that is drawn stays drawn when others, of greater hash, come and go.
+    Every error has the same chance, whatever its class: no strata.
+    """
+    errors = list(errors)
+    names = [
+        json.dumps(
+            [document, *(list(map(_triple, side)) for side in (error.gold, error.predicted))]
+        )
+        for document, error in errors
+    ]
+    return [errors[place] for place in draw(names, n, seed)]
 
-    Raises BadInput for a number below zero.
+
+def draw(names: Sequence[str], n: int, seed: int) -> list[int]:
+    """The places of at most n of these names, drawn plainly from the seed, in order.
+
+    Drawn are those whose hash with the seed is least, so that the draw is the same on every
+    machine and with every version of a library, and a name stays drawn when others that are not
+    come and go. Raises BadInput for a number below zero.
     """
     if n < 0:
-        raise BadInput(f"a sample of {n} errors; give 0 or more")
-    errors = list(errors)
-    draws = [_draw(seed, document, error) for document, error in errors]
-    drawn = sorted(range(len(errors)), key=draws.__getitem__)[:n]
-    return [errors[number] for number in sorted(drawn)]
-
-
-def _draw(seed: int, document: str, error: Error) -> bytes:
-    spans = [list(map(_triple, side)) for side in (error.gold, error.predicted)]
-    return hashlib.sha256(json.dumps([seed, document, spans]).encode()).digest()
+        raise BadInput(f"a sample of {n}; give 0 or more")
+    hashes = [hashlib.sha256(f"{seed} {name}".encode()).digest() for name in names]
+    return sorted(sorted(range(len(names)), key=hashes.__getitem__)[:n])
 
 
 def _kind(gold: tuple[Span, ...], predicted: tuple[Span, ...]) -> str:

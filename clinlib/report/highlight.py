@@ -1,7 +1,8 @@
 """Highlight: passages as HTML, what gold and models mark side by side, legible without colour.
 
-Every mark names its type in letters, and one that gold does not have says so; whoever listens to
-the page hears where a mark begins and ends. No script, and nothing to scroll sideways: lines wrap.
+Every mark names its type in letters, and one that gold does not have says so. Spans that a passage
+is shown for are strong. Whoever listens to the page hears where a mark begins and ends. No script,
+and nothing to scroll sideways: lines wrap.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,7 +56,8 @@ def plain(passage: Passage) -> str:
 
 def _row(passage: Passage, row: Row, gold: set[Span], *, first: bool) -> str:
     note = f'<span class="cl-row-note">{escape(row.note)}</span>' if row.note else ""
-    head = f"<dt>{escape(row.label)}{note}</dt>"
+    labels = ", ".join(f'<span class="cl-label">{escape(label)}</span>' for label in row.labels)
+    head = f"<dt>{labels}{note}</dt>"
     if passage.text is None:
         return f"<div>{head}<dd>{escape(_offsets(row.spans))}</dd></div>"
     if not first and set(row.spans) == gold:
@@ -71,9 +73,10 @@ def _row(passage: Passage, row: Row, gold: set[Span], *, first: bool) -> str:
 def _mark(passage: Passage, span: Span, text: str, wrong: bool) -> str:
     hue = passage.types.index(span.type) % HUES
     sign = '<span aria-hidden="true"> ≠</span>' + _unseen(", not in gold") if wrong else ""
+    shown = f"<strong>{escape(text)}</strong>" if span in passage.focus else escape(text)
     return (
         f'<mark class="cl-mark cl-hue-{hue}{" cl-differs" if wrong else ""}">'
-        f"{_unseen('[')}{escape(text)}"
+        f"{_unseen('[')}{shown}"
         f'<span class="cl-type" lang="en">{_unseen(": ")}{escape(span.type)}{sign}</span>'
         f"{_unseen(']')}</mark>"
     )

@@ -17,11 +17,16 @@ GOLD = "gold"
 
 @dataclass(frozen=True)
 class Row:
-    """What one source marks; `note` says in a few words what to look for."""
+    """What these sources mark alike; `note` says in a few words what to look for."""
 
-    label: str
+    labels: tuple[str, ...]
     spans: tuple[Span, ...]
     note: str = ""
+
+    @property
+    def label(self) -> str:
+        """The sources in one text."""
+        return ", ".join(self.labels)
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Passage:
     """Characters [start, end) of a document with rows of spans, the first of them gold.
 
     `text` is that stretch of the document, None where it must not be shown. `types` fix the
-    order, and with it the colours, of the types.
+    order, and with it the colours, of the types. `focus` are the spans that it is shown for, none
+    where it is shown for all.
     """
 
     title: str
@@ -39,6 +45,7 @@ class Passage:
     rows: tuple[Row, ...]
     language: str
     types: tuple[str, ...]
+    focus: frozenset[Span] = frozenset()
 
     def __post_init__(self):
         for row in self.rows:
@@ -64,6 +71,7 @@ def passage(
     types: Sequence[str],
     language: str,
     notes: Mapping[str, str] | None = None,
+    focus: Iterable[Span] = (),
     shown: bool = True,
     reach: int = REACH,
 ) -> Passage:
@@ -85,9 +93,10 @@ def passage(
         start,
         end,
         document.text[start:end] if shown else None,
-        tuple(Row(", ".join(labels), inside, note) for (_, inside, note), labels in merged.items()),
+        tuple(Row(tuple(labels), inside, note) for (_, inside, note), labels in merged.items()),
         language,
         tuple(types),
+        frozenset(focus),
     )
 
 

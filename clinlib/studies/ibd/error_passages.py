@@ -1,13 +1,11 @@
 """Errors as text: a sample of one method's, and sentences that the methods read differently."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from clinlib.corpora.document import Document, Span
-from clinlib.evaluation.errors import CLASSES, Analysis, Error, sample
+from clinlib.evaluation.errors import CLASSES, Analysis, Error, draw, sample
 from clinlib.studies.frames import by_row
 from clinlib.studies.ibd.errors import Results
 from clinlib.studies.passages import GOLD, Passage, is_gated, passage
@@ -70,6 +68,7 @@ def by_class(
                 (error.start, error.end),
                 {GOLD: document.spans, results.shown: predicted[places[name]]},
                 title=title(document, error.start, error.end),
+                focus=(*error.gold, *error.predicted),
                 **_shown(results, corpus, show_text),
             )
         )
@@ -84,22 +83,18 @@ def disagreements(
     n of them, drawn plainly from the seed as errors are, and how many there are in all.
     """
     told = results.told(corpus)
+    documents = results.documents(corpus)
     found = []
-    for place, document in enumerate(results.documents(corpus)):
-        spans = {method: results.predicted[corpus, method][place] for method in told}
+    for place, document in enumerate(documents):
+        spans = [results.predicted[corpus, method][place] for method in told]
         found += [
             (place, bounds)
             for bounds in document.sentences
-            if len({_inside(each, bounds) for each in spans.values()}) > 1
+            if len({_inside(each, bounds) for each in spans}) > 1
         ]
-    documents = results.documents(corpus)
-
-    def draw(each: tuple[int, tuple[int, int]]) -> bytes:
-        text = json.dumps([seed, documents[each[0]].id, *each[1]])
-        return hashlib.sha256(text.encode()).digest()
-
+    names = [f"{documents[place].id} {start} {end}" for place, (start, end) in found]
     passages = []
-    for place, bounds in sorted(sorted(found, key=draw)[:n]):
+    for place, bounds in (found[at] for at in draw(names, n, seed)):
         document = documents[place]
         rows = {GOLD: document.spans}
         notes = {}

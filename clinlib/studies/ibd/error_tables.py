@@ -82,6 +82,19 @@ def points(counts: Tables) -> dict[str, float]:
     return {"strict F1": strict, **worth, "ent_type F1": strict + sum(worth.values())}
 
 
+def published_gap(frame: pd.DataFrame) -> pd.DataFrame:
+    """Strict and type F1 of the published Table 2, and their difference."""
+    rows = {
+        (row.method,): {
+            "strict F1": row.strict_f1,
+            "type F1": row.type_f1,
+            "difference": row.type_f1 - row.strict_f1,
+        }
+        for row in frame.itertuples()
+    }
+    return by_row(rows, ["method"])
+
+
 def by_type(results: Results, method: str) -> pd.DataFrame:
     """Gold spans of each type by what became of them, and spurious predictions of the type."""
 

@@ -99,17 +99,19 @@ class Results:
 
 
 def checked(place: tuple[str, str], record: Record, analyses: list[Analysis]) -> list[Analysis]:
-    """The analyses, if their correct spans and what ent_type forgives are the record's counts.
+    """The analyses, if in every document they agree with the counts that the record holds.
 
-    Raises ClinlibError where they are not: then the predictions are of other documents.
+    Compared are the true positives under strict matching and under ent_type. Raises ClinlibError
+    where they differ: then the predictions are of other documents.
     """
-    counted = span_counts(record["counts"]["test"]).array.sum(axis=(0, 1))  # (6,)
-    counts = count_classes(analyses).sum(axis=0)
-    correct = int(counts[0, 1])
-    found = correct, correct + int(counts[:, 3].sum())
-    if found != (counted[0], counted[3]):
+    counted = span_counts(record["counts"]["test"]).array.sum(axis=1)[:, [0, 3]]  # (D, 2)
+    counts = count_classes(analyses)
+    correct = counts[:, 0, 1]
+    found = np.stack([correct, correct + counts[..., 3].sum(axis=1)], axis=1)  # (D, 2)
+    if not np.array_equal(found, counted):
         raise ClinlibError(
-            f"{' '.join(place)}: predictions give {found} strict and ent_type true positives, the "
-            f"record's counts {counted[0], counted[3]}"
+            f"{' '.join(place)}: the predictions give {found.sum(axis=0).tolist()} true positives "
+            f"(strict, ent_type), the record's counts {counted.sum(axis=0).tolist()}, or they do "
+            "so in other documents"
         )
     return analyses
