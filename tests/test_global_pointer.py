@@ -26,13 +26,14 @@ def _head(scheme=BIO, hidden=8):
 
 
 def _spans(units):
-    """Every span [first, last) of a row, in the order of the emissions."""
-    return [(first, last) for first in range(units) for last in range(first + 1, units + 1)]
+    """Every span [first, last) of a row, and its place among the emissions."""
+    every = combinations(range(units + 1), 2)
+    return {(first, last): first * units + last - 1 for first, last in every}
 
 
 def _emissions(seed, scale=1.0, rows=3, units=4, types=2):
     generator = torch.Generator().manual_seed(seed)
-    shape = rows, len(_spans(units)), types
+    shape = rows, units**2, types
     return scale * torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
@@ -50,7 +51,7 @@ def _scores(emissions, row, length, scheme=BIO, units=4):
     """{(first, last, type): score} of a row's own spans."""
     return {
         (*span, type): float(emissions[row, place, index])
-        for place, span in enumerate(_spans(units))
+        for span, place in _spans(units).items()
         for index, type in enumerate(scheme.types)
         if span[1] <= length
     }
@@ -71,7 +72,7 @@ def test_a_score_is_the_product_of_query_and_key_turned_by_their_positions():
     head = _head().double()
     hidden = torch.randn(2, 5, 8, dtype=torch.float64)
     emissions = head(hidden)
-    assert emissions.shape == (2, 15, 2)
+    assert emissions.shape == (2, 25, 2)
     vectors = head.linear(hidden).detach().numpy().reshape(2, 5, 2, 2, SIZE)
 
     def turned(vector, position):
@@ -82,7 +83,7 @@ def test_a_score_is_the_product_of_query_and_key_turned_by_their_positions():
             found[2 * n : 2 * n + 2] = turn @ vector[2 * n : 2 * n + 2]
         return found
 
-    for row, (place, (first, last)), type in product(range(2), enumerate(_spans(5)), range(2)):
+    for row, ((first, last), place), type in product(range(2), _spans(5).items(), range(2)):
         query = turned(vectors[row, first, type, 0], first)
         key = turned(vectors[row, last - 1, type, 1], last - 1)
         wanted = query @ key / math.sqrt(SIZE)
@@ -142,8 +143,8 @@ def test_a_near_certain_row_keeps_its_small_loss_and_extreme_scores_a_finite_gra
     labels = torch.tensor([[1, 2, 0, 0]])
     mask = torch.ones_like(labels, dtype=torch.bool)
     for size, wanted in ((30.0, 20 * math.exp(-30)), (1e4, 0.0)):
-        scores = torch.full((1, 10, 2), -size)
-        scores[0, _spans(4).index((0, 2)), 0] = size
+        scores = torch.full((1, 16, 2), -size)
+        scores[0, _spans(4)[0, 2], 0] = size
         scores.requires_grad_()
         loss = head.losses(scores, labels, mask)
         assert loss.item() == pytest.approx(wanted, rel=1e-4)
@@ -175,7 +176,8 @@ def test_a_row_is_scored_and_decoded_alike_alone_and_beside_longer_ones():
     bounds = torch.stack(head.bounds(together, MASK))
     for row, n in enumerate(LENGTHS):
         alone, mask = head(hidden[row : row + 1, :n]), MASK[row : row + 1, :n]
-        assert torch.allclose(alone[0], together[row][head.places(MASK)[row]], atol=1e-6)
+        own = together[row][head.places(MASK)[row]]
+        assert torch.allclose(alone[0][head.places(mask)[0]], own, atol=1e-6)
         assert (head.decode(alone, mask)[0] == rows[row]).all()
         assert torch.allclose(torch.stack(head.bounds(alone, mask))[:, 0], bounds[:, row])
         here = labels[row : row + 1, :n]
@@ -223,7 +225,7 @@ def test_the_least_loss_is_a_minimum_where_scores_are_decided_and_do_not_overlap
         every = _flat(length, BIO.types)
         gold = every[rng.integers(len(every))]
         least = math.log1p(len(_spans(length)))
-        for place, span in enumerate(_spans(4)):
+        for span, place in _spans(4).items():
             for index, type in enumerate(BIO.types):
                 size = least + (more if rng.random() < share else 0)
                 emissions[row, place, index] = size if (*span, type) in gold else -size
@@ -236,7 +238,7 @@ def test_the_least_loss_is_a_minimum_where_scores_are_decided_and_do_not_overlap
 
 def test_the_least_loss_is_no_minimum_where_many_scores_are_near_zero():
     head = _head(TagScheme("BIO", ("x",)))
-    emissions = torch.full((1, 3, 1), -1e-4)
+    emissions = torch.full((1, 4, 1), -1e-4)
     emissions[0, 0] = 0.1
     mask = torch.ones(1, 2, dtype=torch.bool)
     assert head.decode(emissions, mask)[0].tolist() == [1, 0]
@@ -245,11 +247,11 @@ def test_the_least_loss_is_no_minimum_where_many_scores_are_near_zero():
 
 
 def test_overlapping_spans_above_zero_cost_what_flat_labels_must_pay():
-    head, emissions = _head(), torch.full((1, 10, 2), -20.0)
+    head, emissions = _head(), torch.full((1, 16, 2), -20.0)
     mask = torch.ones(1, 4, dtype=torch.bool)
-    emissions[0, _spans(4).index((0, 2)), 0] = 9.0
+    emissions[0, _spans(4)[0, 2], 0] = 9.0
     sure, _ = head.bounds(emissions, mask)
-    emissions[0, _spans(4).index((1, 3)), 0] = 8.0
+    emissions[0, _spans(4)[1, 3], 0] = 8.0
     unsure, _ = head.bounds(emissions, mask)
     assert sure < 1e-3 and unsure > 8.0
 

@@ -48,7 +48,7 @@ def test_emissions_have_one_row_a_unit_or_a_span_in_float32(parts):
     emissions = tagger(batch)
     rows, units = batch.mask.shape
     if tagger.head_name == "global_pointer":
-        assert emissions.shape == (rows, units * (units + 1) // 2, len(SCHEME.types))
+        assert emissions.shape == (rows, units**2, len(SCHEME.types))
     else:
         assert emissions.shape == (rows, units, len(SCHEME.labels))
     assert tagger.head.places(batch.mask).shape == emissions.shape[:2]

@@ -23,8 +23,9 @@ class GlobalPointer(nn.Module):
     where its score is above 0. It takes and gives label ids as the other heads do, by the tag
     scheme of `labels`, and reads any sequence of them as spans as `TagScheme.decode` does.
 
-    Hidden states (B, U, H) -> emissions (B, S, C), for the S = U (U + 1) / 2 spans i <= j of a
-    row, first unit after first unit, and C types. There are no probabilities of a unit's labels.
+    Hidden states (B, U, H) -> emissions (B, S, C) for S = U^2 pairs of a first and a last unit,
+    at i U + j, and C types; `places` says which pairs are spans of the row. There are no
+    probabilities of a unit's labels.
     Raises BadInput for smoothed labels, of which spans have none.
     """
 
@@ -41,13 +42,13 @@ class GlobalPointer(nn.Module):
             rows, units, _ = hidden.shape
             both = self.linear(hidden.to(self.linear.weight.dtype))
             both = rotated(both.view(rows, units, -1, 2, SIZE))  # (B, U, C, 2, d)
-            scores = torch.einsum("bicd,bjcd->bijc", both[..., 0, :], both[..., 1, :])
-            first, last = _spans(units, hidden.device)
-            return scores[:, first, last] / math.sqrt(SIZE)  # (B, S, C)
+            queries, keys = both.permute(3, 0, 2, 1, 4)  # each (B, C, U, d)
+            scores = queries @ keys.transpose(2, 3) / math.sqrt(SIZE)  # (B, C, U, U)
+            return scores.flatten(2).transpose(1, 2)  # (B, S, C)
 
     def places(self, mask: Tensor) -> Tensor:
-        """Which of the spans lie in the row (B, S): those whose last unit does."""
-        return mask[:, _spans(mask.shape[1], mask.device)[1]]
+        """Which pairs are spans of the row (B, S): those whose last unit is in it, i <= j."""
+        return (mask.unsqueeze(1) & torch.ones_like(mask).unsqueeze(2)).triu().flatten(1)
 
     def loss(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
         """The rows' losses (), summed and divided by the number of units, as a CRF's are."""
@@ -126,15 +127,15 @@ class GlobalPointer(nn.Module):
         """The spans (B, S, C) of label ids (B, U)."""
         ids, lengths = labels.cpu().numpy(), mask.sum(1).tolist()
         spans = [self.scheme.decode(row[:n]) for row, n in zip(ids, lengths, strict=True)]
-        shape = len(mask), mask.shape[1] * (mask.shape[1] + 1) // 2, len(self.scheme.types)
+        shape = len(mask), mask.shape[1] ** 2, len(self.scheme.types)
         return self._positive(spans, torch.empty(shape, device=mask.device))
 
     def _positive(self, spans: list[list[tuple[int, int, str]]], emissions: Tensor) -> Tensor:
         """Where in emissions (B, S, C) the spans [first, last) of each row are: bool, as large."""
-        units = math.isqrt(2 * emissions.shape[1])
+        units = math.isqrt(emissions.shape[1])
         types = {type: index for index, type in enumerate(self.scheme.types)}
         found = [
-            (row, first * units - first * (first + 1) // 2 + last - 1, types[type])
+            (row, first * units + last - 1, types[type])
             for row, each in enumerate(spans)
             for first, last, type in each
         ]
@@ -148,7 +149,7 @@ class GlobalPointer(nn.Module):
         above = (emissions > 0) & self.places(mask).unsqueeze(-1)
         row, span, type = (each.cpu().numpy() for each in above.nonzero(as_tuple=True))
         scores = emissions.detach()[above].float().cpu().numpy()
-        first, last = (each.numpy()[span] for each in _spans(mask.shape[1], torch.device("cpu")))
+        first, last = np.divmod(span, mask.shape[1])
         found: list[list[tuple[int, int, str]]] = [[] for _ in range(len(mask))]
         taken = np.zeros(tuple(mask.shape), dtype=bool)
         for n in np.lexsort((type, last, first, -scores)).tolist():
@@ -173,9 +174,3 @@ def rotated(vectors: Tensor) -> Tensor:
     even, odd = vectors[..., 0::2], vectors[..., 1::2]
     # the order of the d numbers does not matter to products
     return torch.cat([even * cos - odd * sin, odd * cos + even * sin], -1)
-
-
-def _spans(units: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """First and last unit (S,) of every span over `units` units, first after first."""
-    first, last = torch.triu_indices(units, units, device=device)
-    return first, last
