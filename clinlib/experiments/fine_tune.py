@@ -67,6 +67,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         encoder,
         config.head,
         scheme.labels,
+        recurrent=config.recurrent,
         dropout=config.dropout,
         label_smoothing=config.label_smoothing,
         precision=config.precision,
