@@ -44,6 +44,28 @@ class SoftmaxHead(nn.Module):
             label_smoothing=self.label_smoothing,
         )
 
+    def losses(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        """-log p(y|x) of each row (B,), in nats: the sum of its units' cross entropies.
+
+        Neither smoothed nor weighted, whatever `loss` is.
+        """
+        logs = emissions.log_softmax(-1).gather(2, labels.unsqueeze(2)).squeeze(2)  # (B, U)
+        return -(logs * mask).sum(1)
+
+    @torch.no_grad()
+    def bounds(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The least and the largest loss (B,) that any labels of a row can have, in nats.
+
+        L_min = N(x) - s(x, y_max) and L_max = N(x) - s(x, y_min) (LASL, equation 4), N being the
+        log partition function. The least is that of the decoded labels: -`confidence`.
+        """
+        logs = emissions.log_softmax(-1)
+        return tuple(-(each * mask).sum(1) for each in (logs.amax(-1), logs.amin(-1)))
+
+    def places(self, mask: Tensor) -> Tensor:
+        """Which of the emissions are of the row itself (B, U), not of its padding: all units."""
+        return mask
+
     def decode(self, emissions: Tensor, mask: Tensor) -> list[np.ndarray]:
         """The most probable label of every unit: per row its (U,) label ids."""
         return _rows(emissions.argmax(-1), mask)
@@ -76,6 +98,23 @@ class CRFHead(SoftmaxHead):
             uniform = -emissions[mask].log_softmax(-1).mean()
             loss = (1 - self.label_smoothing) * loss + self.label_smoothing * uniform
         return loss
+
+    def losses(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        """-log p(y|x) of each row (B,), in nats, not smoothed."""
+        return self.crf.nll(emissions, labels, mask)
+
+    @torch.no_grad()
+    def bounds(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """L_min and L_max (B,) of each row, in nats; y_max and y_min are found by Viterbi.
+
+        In float64 inside: of a row that is nearly certain, L_min is far below float32's rounding
+        of N(x). One partition function serves both, since L_max - L_min = s(y_max) - s(y_min).
+        """
+        wide = emissions.double()
+        best, labels = self.crf.viterbi(wide, mask)
+        worst, _ = self.crf.viterbi(wide, mask, worst=True)
+        least = self.crf.nll(wide, labels, mask).clamp(min=0)
+        return least.to(emissions.dtype), (least + best - worst).to(emissions.dtype)
 
     def decode(self, emissions: Tensor, mask: Tensor) -> list[np.ndarray]:
         """The most probable labels of every row, by Viterbi: per row its (U,) label ids."""

@@ -47,9 +47,19 @@ class Tagger(nn.Module):
             )
         self.precision = precision
         self.head_name, self.labels = head, tuple(labels)
+        self.hidden_size = encoder.hidden_size
+
+    @property
+    def embedding_size(self) -> int:
+        """E, the size of the encoder's input embeddings."""
+        return self.encoder.get_input_embeddings().embedding_dim
+
+    def embedded(self, batch: Batch) -> Tensor:
+        """Input embeddings (B, U, E) of the first subword of each of the batch's units."""
+        return self.encoder.get_input_embeddings()(batch.ids.gather(1, batch.first))
 
     def hidden(self, batch: Batch) -> Tensor:
-        """Hidden states (B, U, H) of the batch's units, float32."""
+        """Hidden states (B, U, H) of the batch's units, float32: what the head reads."""
         device = batch.ids.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
             states = self.encoder(
