@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.experiments.names import Count, OpenShare, Rate, Seed, Share, Weight
+from clinlib.experiments.names import Count, OpenShare, Rate, Seed, Weight
 from clinlib.experiments.tagger_runs import FineTune
 
 Strategy = Literal[
@@ -71,10 +71,10 @@ class ActiveLearning(Config):
     predictor_weight_decay: Weight = 5e-4
     detached: bool = True
     mean_teacher: bool = False
-    decay: Share = 0.999
+    decay: OpenShare = 0.999
     warm_up: bool = True
     consistency_weight: Weight = 0.05
-    reduction: Literal["sentence", "mean"] = "sentence"
+    reduction: Literal["sentence", "unit"] = "sentence"
     examples: Annotated[int, Field(ge=0)] = 200
     seed: Seed = 0
 
