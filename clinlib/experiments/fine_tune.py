@@ -48,22 +48,9 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
 
     learnt = training_data.learnt(splits["train"], config, context)
     train = windows_of(learnt.documents, sentences=learnt.sentences, labelled=True)
-    unknown = training_data.unknown_share(train.windows, encoder.tokenizer.unk_token_id)
-    if unknown > MOST_UNKNOWN:
-        raise BadInput(
-            f"{unknown:.0%} of the subwords of '{config.corpus}' are unknown to the tokenizer of "
-            "the encoder; choose one that was made for this language"
-        )
-    tagger = Tagger(
-        encoder,
-        config.head,
-        scheme.labels,
-        dropout=config.dropout,
-        label_smoothing=config.label_smoothing,
-        precision=config.precision,
-        weights=label_weights(config, train.windows, len(scheme.labels)),
-        seed=config.seed,
-    )
+    unknown = known_enough(train.windows, encoder, config.corpus)
+    weights = label_weights(config, train.windows, len(scheme.labels))
+    tagger = new_tagger(config, encoder, scheme, weights)
     tagger.compact(encoders.seen_ids(train.windows))
     tagger.to(context.device)
     pad = encoder.tokenizer.pad_token_id
@@ -96,15 +83,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             tagger,
             RDrop(config.r_drop) if config.r_drop else Supervised(),
             batches_of,
-            Schedule(
-                learning_rate=context.chosen(config.learning_rate),
-                head_learning_rate=config.head_learning_rate,
-                epochs=config.epochs,
-                weight_decay=config.weight_decay,
-                warmup=config.warmup,
-                clip=config.clip,
-                patience=config.patience,
-            ),
+            schedule(config, context),
             evaluate=dev_score if evaluates else None,
             report=context.report,
         )
@@ -151,6 +130,49 @@ def load_encoder(config: FineTune, context: RunContext) -> encoders.Encoder:
         dropout=config.dropout,
         texts=texts,
         vocabulary=config.vocabulary,
+    )
+
+
+def known_enough(windows: Sequence[Window], encoder: encoders.Encoder, corpus: str) -> float:
+    """The share of unknown subwords; raises BadInput where a tagger could only guess."""
+    unknown = training_data.unknown_share(windows, encoder.tokenizer.unk_token_id)
+    if unknown > MOST_UNKNOWN:
+        raise BadInput(
+            f"{unknown:.0%} of the subwords of '{corpus}' are unknown to the tokenizer of the "
+            "encoder; choose one that was made for this language"
+        )
+    return unknown
+
+
+def new_tagger(
+    config: FineTune,
+    encoder: encoders.Encoder,
+    scheme: TagScheme,
+    weights: torch.Tensor | None = None,
+) -> Tagger:
+    """The tagger that the configuration describes, untrained; `weights` (K,) are its labels'."""
+    return Tagger(
+        encoder,
+        config.head,
+        scheme.labels,
+        dropout=config.dropout,
+        label_smoothing=config.label_smoothing,
+        precision=config.precision,
+        weights=weights,
+        seed=config.seed,
+    )
+
+
+def schedule(config: FineTune, context: RunContext) -> Schedule:
+    """How long and how fast the configuration trains."""
+    return Schedule(
+        learning_rate=context.chosen(config.learning_rate),
+        head_learning_rate=config.head_learning_rate,
+        epochs=config.epochs,
+        weight_decay=config.weight_decay,
+        warmup=config.warmup,
+        clip=config.clip,
+        patience=config.patience,
     )
 
 

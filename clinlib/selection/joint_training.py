@@ -54,10 +54,10 @@ class JointLoss:
         tagger: Tagger,
         ranking: Ranking | None = None,
         agreement: Consistency | None = None,
-        unlabelled: Iterator[Batch] = iter(()),
+        unlabelled: Iterator[Batch] | None = None,
     ):
         self.tagger, self.ranking, self.agreement = tagger, ranking, agreement
-        self.unlabelled = unlabelled
+        self.unlabelled = unlabelled or iter(())
         self._sgd = ranking.optimizer() if ranking else None
 
     def __call__(self, model: Tagger, batch: Batch) -> Tensor:

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from clinlib.encoding.batches import Batch
 from clinlib.encoding.windows import Window
 from clinlib.errors import BadInput, unknown
 from clinlib.models.prediction import reading_batches
 from clinlib.models.tagger import Tagger
+from clinlib.selection.loss_prediction import LossPredictor
 from clinlib.selection.view import COLLECTED
 
 TRUE = "l_true"  # of sentences whose labels are known
@@ -23,7 +24,7 @@ def collect(
     sentences: Sequence[Sequence[Window]],
     needs: Collection[str],
     pad_id: int,
-    predictor: nn.Module | None = None,
+    predictor: LossPredictor | None = None,
 ) -> dict[str, Any]:
     """What `needs` names, of each of P sentences, in their order; dropout is off.
 
@@ -65,7 +66,7 @@ def collect(
 
 
 def _collected(
-    tagger: Tagger, batch: Batch, needs: Collection[str], predictor: nn.Module | None
+    tagger: Tagger, batch: Batch, needs: Collection[str], predictor: LossPredictor | None
 ) -> dict[str, Tensor]:
     """Of each window of a batch: (B,) of losses, (B, H) of states, (B, U, K) of probabilities."""
     hidden = tagger.hidden(batch)  # (B, U, H)
@@ -77,7 +78,8 @@ def _collected(
         return found
     emissions = tagger.head(hidden)
     bounds = None
-    if "l_max" in needs or (predictor is not None and "predicted" in needs):
+    asked = "predicted" in needs and predictor.bounds
+    if asked or "l_max" in needs:
         bounds = tagger.head.bounds(emissions, batch.mask)  # (B,), (B,)
     if "l_min" in needs:
         # without L_max one search for a path is enough
@@ -88,7 +90,7 @@ def _collected(
     if TRUE in needs:
         found[TRUE] = tagger.head.losses(emissions, batch.labels, batch.mask).double()
     if "predicted" in needs:
-        found["predicted"] = predictor(batch, hidden, bounds).double()
+        found["predicted"] = predictor(batch, hidden, bounds if asked else None).double()
     if "probabilities" in needs:
         found["probabilities"] = emissions.softmax(-1)
     return found

@@ -127,9 +127,7 @@ class Rounds:
             self.pad_id,
             ranking.predictor if ranking else None,
         )
-        agreement = {
-            name: _spearman(found[name], found[TRUE]) for name in names if name != TRUE
-        }
+        agreement = {name: _spearman(found[name], found[TRUE]) for name in names if name != TRUE}
         return {
             "places": places.tolist(),
             **{name: [float(f"{x:.{DIGITS}g}") for x in found[name]] for name in names},
