@@ -28,6 +28,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import (
     KINDS,
+    ActiveLearning,
     Ensemble,
     FineTune,
     Pretrain,
@@ -50,6 +51,13 @@ MASKING = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
 VECTORS = Vectors(texts=("corpus:micro",), vocabulary=300, size=20, epochs=2)
 SILVER = PseudoLabel(
     teacher=TRAINED.replaced(documents=4), texts=("corpus:micro",), skip=4, threshold=0.2
+)
+LOOP = ActiveLearning(
+    task=PLAIN.replaced(documents=4, epochs=2, learning_rate=4e-3),
+    initial=0.3,
+    per_round=0.2,
+    rounds=3,
+    predictor_size=16,
 )
 # together they pass through every field that a record's numbers can hang on
 RUNS = {
@@ -87,6 +95,18 @@ RUNS = {
     "tagger on vectors": PLAIN.replaced(encoder=VECTORS, learning_rate=4e-3),
     "vote": Ensemble(of=tuple(TRAINED.replaced(seed=seed) for seed in (1, 2, 3))),
     "similarity": Similarity(source=PLAIN, target=TRAINED, vectors=500),
+    "least confidence": LOOP.replaced(strategy="least_confidence"),
+    "output discrepancy": LOOP.replaced(strategy="tod", restart=True, unit_of_size="tokens"),
+    "learning loss": LOOP.replaced(strategy="learning_loss", detached=False, margin=0.5),
+    "core set": LOOP.replaced(strategy="core_set", candidates=3.0, seed=1),
+    "balance and mean teacher": LOOP.replaced(
+        strategy="dbs",
+        balance_scale="rank",
+        balance_weight="root",
+        mean_teacher=True,
+        reduction="unit",
+        consistency_weight=0.5,
+    ),
 }
 
 

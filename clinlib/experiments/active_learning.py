@@ -212,7 +212,9 @@ def learner(config: ActiveLearning, tagger: Tagger, device: str) -> Learner:
     """
     ranking = agreement = None
     if config.predicts:
-        shape = config.predictor or ("shared" if config.strategy == "learning_loss" else "serial")
+        shape = config.predictor
+        if shape == "by_strategy":
+            shape = "shared" if config.strategy == "learning_loss" else "serial"
         predictor = LossPredictor(
             shape,
             config.predictor_layers,

@@ -22,9 +22,11 @@ Strategy = Literal[
     "core_set",
 ]
 WITH_PREDICTOR = ("learning_loss", "lpn", "dbs")
-PREDICTORS = Literal["shared", "serial", "individual"]
 # what a pool decides instead of the task: the fields that must stand at their defaults
-DECIDED = ("patience", "empty_share", "up_sample", "silver", "train_on", "r_drop", "class_weights")
+DECIDED = (
+    *("patience", "empty_share", "up_sample", "silver", "train_on", "r_drop", "class_weights"),
+    "keep_predictions",
+)
 NEAR = 1e-9  # shares are added up in binary
 
 
@@ -39,11 +41,11 @@ class ActiveLearning(Config):
 
     Of dbs: `balance_weight` is Lambda's rule ("root" with `root_power`), `balance_scale` what
     makes the two losses comparable. Of core_set: `candidates`, in budgets of a round.
-    `predictor`: the loss predictor's encoder (None: "shared" for learning_loss, else "serial") of
-    `predictor_layers` of `predictor_size`, trained by SGD with ranking `margin`; where it is
-    `detached`, its loss does not reach the tagger. Of the mean teacher: `decay`, whether it warms
-    up, and weight and reduction of the consistency on the pool. `examples`: how many unlabelled
-    sentences have their losses in the record, at most, each round.
+    `predictor`: the loss predictor's encoder (by the strategy: shared for learning_loss, else
+    serial) of `predictor_layers` of `predictor_size`, trained by SGD with ranking `margin`; where
+    it is `detached`, its loss does not reach the tagger. Of the mean teacher: `decay`, whether it
+    warms up, and weight and reduction of the consistency on the pool. `examples`: how many
+    unlabelled sentences have their losses in the record, at most, each round.
     """
 
     kind: ClassVar[str] = "active_learning"
@@ -62,7 +64,7 @@ class ActiveLearning(Config):
     balance_scale: Literal["raw", "z_score", "rank"] = "raw"
     root_power: Count = 2
     candidates: Annotated[float, Field(ge=1)] = 5.0
-    predictor: PREDICTORS | None = None
+    predictor: Literal["by_strategy", "shared", "serial", "individual"] = "by_strategy"
     predictor_layers: Annotated[int, Field(ge=1, le=3)] = 2
     predictor_size: Annotated[int, Field(ge=2, multiple_of=2)] = 200
     margin: Rate = 1.0
@@ -85,11 +87,13 @@ class ActiveLearning(Config):
                 f"rounds: {self.initial:.4g} and {self.rounds - 1} times {self.per_round:.4g} make "
                 f"{self.shares[-1]:.0%} of the pool; at most {self.most_rounds} rounds fit"
             )
-        defaults = FineTune.model_fields
+        defaults = type(self.task).model_fields
         if set_ := [name for name in DECIDED if getattr(self.task, name) != defaults[name].default]:
             raise BadInput(f"task: the loop decides what is learnt; leave out {', '.join(set_)}")
         if self.task.layout == "packed":
             raise BadInput("task: a pool of sentences needs layout sentence, not packed")
+        if self.mean_teacher and not self.consistency_weight:
+            raise BadInput("consistency_weight: 0 leaves the mean teacher without effect")
         if self.task.seed:
             raise BadInput("task: its seed is the loop's; give seed to ActiveLearning")
         if self.strategy == "tod" and self.task.head == "global_pointer":
