@@ -28,6 +28,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import (
     KINDS,
+    ActiveLearning,
     Ensemble,
     FineTune,
     Pretrain,
@@ -60,6 +61,13 @@ ENTITIES = Pretrain(  # by the name of the corpus whose types the letters have
     vocabulary=300,
     epochs=2,
     length=24,
+)
+LOOP = ActiveLearning(
+    task=PLAIN.replaced(documents=4, epochs=2, learning_rate=4e-3),
+    initial=0.3,
+    per_round=0.2,
+    rounds=3,
+    predictor_size=16,
 )
 # together they pass through every field that a record's numbers can hang on
 RUNS = {
@@ -99,6 +107,18 @@ RUNS = {
     "tagger on vectors": PLAIN.replaced(encoder=VECTORS, learning_rate=4e-3),
     "vote": Ensemble(of=tuple(TRAINED.replaced(seed=seed) for seed in (1, 2, 3))),
     "similarity": Similarity(source=PLAIN, target=TRAINED, vectors=500),
+    "least confidence": LOOP.replaced(strategy="least_confidence"),
+    "output discrepancy": LOOP.replaced(strategy="tod", restart=True, unit_of_size="tokens"),
+    "learning loss": LOOP.replaced(strategy="learning_loss", detached=False, margin=0.5),
+    "core set": LOOP.replaced(strategy="core_set", candidates=3.0, seed=1),
+    "balance and mean teacher": LOOP.replaced(
+        strategy="dbs",
+        balance_scale="rank",
+        balance_weight="root",
+        mean_teacher=True,
+        reduction="unit",
+        consistency_weight=0.5,
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from clinlib.errors import ClinlibError
 from clinlib.experiments.config import Config
 from clinlib.experiments.names import RECURRENT
-from clinlib.experiments.spec import Ensemble, FineTune, Pretrain
+from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune, Pretrain
 
 SUBWORDS = 35  # of a sentence
 # Rough model: sentences trained on per second, in one thread
@@ -30,6 +30,8 @@ SIZES = {"train": 5000, "dev": 900, "test": 900}  # of a corpus whose card has n
 TEXT = 20_000  # sentences of an unlabelled text
 NOTES = 6  # unlabelled notes that a generator makes for one of its training split
 OTHER = 8.0  # seconds of a run of another kind
+PREDICTING = 1.5  # a loop's work with a loss predictor, as a multiple
+TEACHING = 2.5  # with a mean teacher, which doubles the batches
 
 
 @dataclass
@@ -92,15 +94,35 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
         one = config.of[0]
         units = SCORING * sizes(one.corpus)["test"] * len(config.of)
         return units / _speed(_encoder(one.encoder), device), False
+    if isinstance(config, ActiveLearning):
+        return _looping(config, speeds, device)
     if not isinstance(config, FineTune):
         return OTHER, False
     trained = min(config.sentences or math.inf, sizes(config.corpus)["train"])
     units = work(config.corpus, config.epochs, trained)
-    encoder = _encoder(config.encoder)
-    for corpus in (config.corpus, None):
+    pace, known = _pace(config, speeds, device)
+    return units * pace, known
+
+
+def _pace(task: FineTune, speeds: Speeds, device: str) -> tuple[float, bool]:
+    """(seconds per unit of work of a tagger, whether records say so)."""
+    encoder = _encoder(task.encoder)
+    for corpus in (task.corpus, None):
         if measured := speeds.tuning.get((corpus, encoder, device)):
-            return units * median(measured), True
-    return units / _speed(encoder, device), False
+            return median(measured), True
+    return 1 / _speed(encoder, device), False
+
+
+def _looping(config: ActiveLearning, speeds: Speeds, device: str) -> tuple[float, bool]:
+    """An active-learning loop: each round learns what is labelled, reads the rest and is scored."""
+    pace, known = _pace(config.task, speeds, device)
+    size = sizes(config.task.corpus)
+    pool = min(config.task.sentences or math.inf, size["train"])
+    learnt = config.task.epochs * sum(config.shares) * pool
+    learnt *= (PREDICTING if config.predicts else 1) * (TEACHING if config.mean_teacher else 1)
+    read = sum(1 - share for share in config.shares) * pool if config.strategy != "random" else 0
+    scored = config.rounds * (size["dev"] + size["test"])
+    return pace * (learnt + SCORING * (read + scored)), known
 
 
 def work(corpus: str, epochs: int, trained: float) -> float:

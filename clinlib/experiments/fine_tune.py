@@ -10,7 +10,7 @@ from clinlib.corpora import registry
 from clinlib.corpora.document import Document, Span
 from clinlib.encoding.batches import Batch, batches
 from clinlib.encoding.decoding import spans_of
-from clinlib.encoding.sections import heading_counts
+from clinlib.encoding.sections import Sections, heading_counts
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import Encoded, Window, encode
 from clinlib.errors import BadInput, unknown
@@ -57,25 +57,9 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         return encode(documents, encoder.tokenizer, scheme, **options)
 
     train = windows_of(learnt.documents, sentences=learnt.sentences, labelled=True)
-    unknown_share = training_data.unknown_share(train.windows, encoder.tokenizer.unk_token_id)
-    if unknown_share > MOST_UNKNOWN:
-        raise BadInput(
-            f"{unknown_share:.0%} of the subwords of '{config.corpus}' are unknown to the "
-            "tokenizer of the encoder; choose one that was made for this language"
-        )
-    tagger = Tagger(
-        encoder,
-        config.head,
-        scheme.labels,
-        recurrent=config.recurrent,
-        dropout=config.dropout,
-        label_smoothing=config.label_smoothing,
-        precision=config.precision,
-        weights=label_weights(config, train.windows, len(scheme.labels)),
-        sections=sections,
-        sentence_type=config.sentence_type,
-        seed=config.seed,
-    )
+    unknown_share = known_enough(train.windows, encoder, config.corpus)
+    weights = label_weights(config, train.windows, len(scheme.labels))
+    tagger = new_tagger(config, encoder, scheme, weights, sections)
     tagger.compact(encoders.seen_ids(train.windows))
     tagger.to(context.device)
     pad = encoder.tokenizer.pad_token_id
@@ -108,15 +92,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             tagger,
             objective(config),
             batches_of,
-            Schedule(
-                learning_rate=context.chosen(config.learning_rate),
-                head_learning_rate=config.head_learning_rate,
-                epochs=config.epochs,
-                weight_decay=config.weight_decay,
-                warmup=config.warmup,
-                clip=config.clip,
-                patience=config.patience,
-            ),
+            schedule(config, context),
             evaluate=dev_score if evaluates else None,
             report=context.report,
         )
@@ -183,6 +159,53 @@ def load_encoder(config: FineTune, context: RunContext) -> encoders.Encoder:
         dropout=config.dropout,
         texts=texts,
         vocabulary=config.vocabulary,
+    )
+
+
+def known_enough(windows: Sequence[Window], encoder: encoders.Encoder, corpus: str) -> float:
+    """The share of unknown subwords; raises BadInput where a tagger could only guess."""
+    share = training_data.unknown_share(windows, encoder.tokenizer.unk_token_id)
+    if share > MOST_UNKNOWN:
+        raise BadInput(
+            f"{share:.0%} of the subwords of '{corpus}' are unknown to the tokenizer of the "
+            "encoder; choose one that was made for this language"
+        )
+    return share
+
+
+def new_tagger(
+    config: FineTune,
+    encoder: encoders.Encoder,
+    scheme: TagScheme,
+    weights: torch.Tensor | None = None,
+    sections: Sections | None = None,
+) -> Tagger:
+    """The tagger that the configuration describes, untrained; `weights` (K,) are its labels'."""
+    return Tagger(
+        encoder,
+        config.head,
+        scheme.labels,
+        recurrent=config.recurrent,
+        dropout=config.dropout,
+        label_smoothing=config.label_smoothing,
+        precision=config.precision,
+        weights=weights,
+        sections=sections,
+        sentence_type=config.sentence_type,
+        seed=config.seed,
+    )
+
+
+def schedule(config: FineTune, context: RunContext) -> Schedule:
+    """How long and how fast the configuration trains."""
+    return Schedule(
+        learning_rate=context.chosen(config.learning_rate),
+        head_learning_rate=config.head_learning_rate,
+        epochs=config.epochs,
+        weight_decay=config.weight_decay,
+        warmup=config.warmup,
+        clip=config.clip,
+        patience=config.patience,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from clinlib.errors import BadInput, unknown
+from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.config import Config
 from clinlib.experiments.encoder_runs import Pretrain, Vectors
 from clinlib.experiments.names import MODEL, Seed, no_repeats
@@ -80,7 +81,16 @@ class Similarity(Config):
 
 KINDS: dict[str, type[Config]] = {
     each.kind: each
-    for each in (Pretrain, Vectors, FineTune, Choose, Ensemble, Similarity, PseudoLabel)
+    for each in (
+        Pretrain,
+        Vectors,
+        FineTune,
+        Choose,
+        Ensemble,
+        Similarity,
+        PseudoLabel,
+        ActiveLearning,
+    )
 }
 Similarity.model_rebuild()
 
