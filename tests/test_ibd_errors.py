@@ -209,7 +209,11 @@ def test_the_classes_make_up_the_gap_of_the_records_scores(results, records):
         scores = records[key(run(CORPUS, method, 1), PINS)]["scores"]["test"]
         assert row["strict F1"] == pytest.approx(scores["strict"]["f1"])
         assert row["ent_type F1"] == pytest.approx(scores["ent_type"]["f1"])
-        inner = row.drop(["strict F1", "ent_type F1"])
+        inner = row[list(tables.SEGMENTATION)]
+        errors = [e for found in results.analyses[CORPUS, method] for e in found.errors]
+        boundaries = [error for error in errors if error.kind in tables.SEGMENTATION]
+        assert row[tables.BOUNDARIES] == len(boundaries)
+        assert row[tables.FORGIVEN] == sum(error.forgiven for error in boundaries)
         assert row["strict F1"] + inner.sum() == pytest.approx(scores["ent_type"]["f1"])
         assert row["conjunction joined"] > 0 and row["split"] > 0
 
