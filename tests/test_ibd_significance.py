@@ -7,8 +7,9 @@ from clinlib.errors import BadInput
 from clinlib.evaluation import assumptions
 from clinlib.evaluation.anova import blocked, one_way
 from clinlib.evaluation.pairs import tukey
-from clinlib.report import published, tables
-from clinlib.studies.ibd import detectable, methods, published_anova, significance
+from clinlib.report import notebooks, published, tables
+from clinlib.studies import wording
+from clinlib.studies.ibd import detectable, methods, published_anova, significance, verdicts
 from clinlib.studies.ibd.observations import RUNS, SEEDS, TYPES, observe, type_scores
 
 CORPUS = "synthetic_nl_ibd"
@@ -88,7 +89,8 @@ def test_complete_runs_are_observed_and_the_others_are_named():
     seen = observe(Made(share), CORPUS)
     assert seen.absent == ("FT, seed 1: missing", "FT, seed 2: collapsed", "FT-FS, seed 3: failed")
     assert list(seen.by_seed["FT"]) == [3, 4, 5] and list(seen.by_seed["FT-FS"]) == [1, 2, 4, 5]
-    assert seen.planned == 35 and seen.few == 3
+    assert seen.planned == 35
+    assert [seen.few(unit) for unit in (RUNS, SEEDS, TYPES)] == [3, 2, 3]
     assert [len(each) for each in seen.groups(RUNS).values()] == [3, 4, 5, 5, 5, 5, 5]
     expected = growing("FT", 3)["scores"]["test"]["strict"]["f1"]
     assert seen.groups(RUNS)["FT"][0] == expected
@@ -115,6 +117,7 @@ def test_a_method_with_one_run_is_left_to_the_types():
     seen = observe(Made(lambda m, s: None if m == "FT" and s > 1 else growing(m, s), 3), CORPUS)
     assert "FT" not in seen.groups(RUNS) and "FT" not in seen.groups(SEEDS)
     assert "FT" in seen.groups(TYPES)
+    assert [seen.few(unit) for unit in (RUNS, SEEDS, TYPES)] == [3, 3, 1]
     assert seen.numbers(RUNS) == "18 runs of 6 methods"
     assert seen.numbers(SEEDS) == "3 seeds under 6 methods"
     assert seen.numbers(TYPES) == "4 types under 7 methods"
@@ -137,7 +140,7 @@ def test_the_table_of_tests_holds_the_tests_of_the_observations(results):
     }
     for (unit, name), outcome in expected.items():
         row = table.loc[(CORPUS, unit, name)]
-        assert (row["statistic"], row["p"]) == (str(outcome), significance.shown(outcome.p))
+        assert (row["statistic"], row["p"]) == (str(outcome), wording.p_value(outcome.p))
         assert row["reading"] == "the methods differ"
     assert table.loc[(CORPUS, RUNS, "ANOVA"), "statistic"].startswith("F(6, 28)")
     assert table.loc[(CORPUS, SEEDS, "ANOVA"), "statistic"].startswith("F(6, 24)")
@@ -154,9 +157,7 @@ def test_noise_alone_is_not_told_apart(results):
     assert significance.tests(found).loc[(CORPUS, RUNS, "ANOVA"), "reading"] == (
         "the methods are not told apart"
     )
-    assert "of 21 pairs, 0 have intervals without zero." in significance.apart_in_words(
-        found, CORPUS
-    )
+    assert "of 21 pairs, 0 have intervals without zero." in verdicts.apart_in_words(found, CORPUS)
 
 
 def test_seeds_as_blocks_see_what_the_scatter_between_seeds_hides(results):
@@ -168,7 +169,7 @@ def test_seeds_as_blocks_see_what_the_scatter_between_seeds_hides(results):
     assert found.fitted(CORPUS, RUNS).test.p > 0.2
     assert found.fitted(CORPUS, SEEDS).test.p < 1e-6
     assert "on the other side of 0.05 stand ANOVA over runs, seeds as blocks" in " ".join(
-        significance.sentences(found)
+        verdicts.sentences(found)
     )
 
 
@@ -181,11 +182,11 @@ def test_pairs_have_the_later_method_first_and_p_by_every_route(results):
     assert row["difference"] == pytest.approx(np.mean(groups["FT-FS"]) - np.mean(groups["FT"]))
     assert row["low"] < row["difference"] < row["high"] and row["difference"] > 0
     by_types = {(p.left, p.right): p.p for p in tukey(found.fitted(CORPUS, TYPES))}
-    assert row[f"p, {TYPES}"] == significance.shown(by_types["FT-FS", "FT"])
+    assert row[f"p, {TYPES}"] == wording.p_value(by_types["FT-FS", "FT"])
     assert table.notna().to_numpy().all()
     cells = significance.intervals(found, CORPUS)
     assert cells["FT-FS − FT"].low == row["low"]
-    assert "EMLM-CL-FT-FS-PL − FT +1" in significance.apart_in_words(found, CORPUS)
+    assert "EMLM-CL-FT-FS-PL − FT +1" in verdicts.apart_in_words(found, CORPUS)
 
 
 def test_effects_are_those_of_each_unit(results):
@@ -204,11 +205,21 @@ def test_assumptions_that_fail_are_in_doubt(results):
         wide = 0.1 if method == "FT" else 0.001
         return run([0.6 + wide * ((seed % 5) - 2) * (1 + PLACES[method])] * 4)
 
-    table = significance.assumed(results(share))
+    found = results(share)
+    table = significance.assumed(found)
+    said = " ".join(verdicts.sentences(found))
+    welch, ranks = (
+        wording.p_in_words(test(found.of[CORPUS].groups(RUNS)).p)
+        for test in (assumptions.welch, assumptions.kruskal_wallis)
+    )
+    assert "that errors are normal is in doubt" in said and f"Kruskal-Wallis gives {ranks}" in said
+    assert "that variances are equal is in doubt" in said and f"Welch gives {welch}" in said
     row = table.loc[(CORPUS, RUNS, "equal variance: Brown-Forsythe")]
     assert row["reading"] == "in doubt"
     assert table.loc[(CORPUS, RUNS, "normal errors: Shapiro-Wilk"), "reading"] == "in doubt"
-    calm = significance.assumed(results(even))
+    noise = results(even)
+    assert "in doubt" not in " ".join(verdicts.sentences(noise))
+    calm = significance.assumed(noise)
     assert calm.loc[(CORPUS, RUNS, "equal variance: Brown-Forsythe"), "reading"] == (
         "not contradicted"
     )
@@ -239,26 +250,27 @@ def test_two_seeds_carry_no_verdict(results):
     found = results(growing, seeds=2)
     table = significance.tests(found)
     defined = table[table["p"] != significance.NONE]
-    assert set(defined["reading"]) == {"2 seeds carry no verdict"}
+    assert set(defined["reading"]) == {"no verdict from 2 seeds"}
     equal = significance.assumed(found).loc[(CORPUS, RUNS, "equal variance: Brown-Forsythe")]
     assert equal["reading"].startswith("not defined: Brown-Forsythe needs")
-    said = " ".join(significance.sentences(found))
-    assert "2 seeds carry no verdict" in said
+    said = " ".join(verdicts.sentences(found))
+    assert "no verdict from 2 seeds" in said
     assert "differ" not in said and "pairs" not in said
 
 
 @pytest.mark.parametrize("present", [(), ("FT",)])
 def test_a_page_without_runs_says_so_everywhere(results, present):
     found = results(lambda m, s: growing(m, s) if m in present else None)
+    reasons = set(significance.TOO_FEW.values())
     for table in (significance.tests(found), significance.assumed(found)):
-        assert table["p"].isna().all() and set(table["reading"]) == {"too few complete runs"}
+        assert table["p"].isna().all() and set(table["reading"]) <= reasons
     assert significance.effects(found).isna().to_numpy().all()
     assert significance.least(found).isna().to_numpy().all()
     assert significance.pairs(found, CORPUS).empty
     assert significance.intervals(found, CORPUS) == {}
     shown = tables.table(significance.effects(found), name="effects", caption="effects")
     assert "missing" in shown._repr_html_()
-    said = significance.sentences(found)
+    said = verdicts.sentences(found)
     assert f"{35 - 5 * len(present)} runs of 35 left out" in said[0]
     assert said[1] == f"{CORPUS}: no two methods have two complete runs that differ."
 
@@ -267,7 +279,13 @@ def test_runs_that_are_all_alike_allow_no_test_and_say_why(results):
     found = results(lambda method, seed: run([0.5, 0.6, 0.7, 0.8]))
     row = significance.tests(found).loc[(CORPUS, RUNS, "ANOVA")]
     assert row["p"] == significance.NONE and "every group are all the same" in row["reading"]
-    assert significance.sentences(found)
+    assert verdicts.sentences(found)
+
+
+@pytest.mark.skipif("30_methods" not in notebooks.names(), reason="no page of methods")
+@pytest.mark.parametrize("profile", ["quick", "open"])
+def test_the_page_reads_the_runs_of_the_methods_page_and_no_others(profile):
+    assert notebooks.plan(significance.NAME, profile) == notebooks.plan("30_methods", profile)
 
 
 # the published test
@@ -320,3 +338,29 @@ def test_a_pair_of_a_method_that_the_table_lacks_is_refused():
     tests = published.load("ibd_significance").frame.replace("FT", "FTT")
     with pytest.raises(BadInput, match="'FTT'"):
         published_anova.printed(table, tests)
+
+
+def test_seeds_that_methods_do_not_share_bear_no_verdict(results):
+    found = results(lambda m, s: None if m == "FT" and s > 2 else growing(m, s))
+    table = significance.tests(found)
+    assert table.loc[(CORPUS, SEEDS, "ANOVA"), "reading"] == "no verdict from 2 seeds"
+    found = results(lambda m, s: None if (m == "FT") == (s > 2) else growing(m, s))
+    row = significance.tests(found).loc[(CORPUS, SEEDS, "ANOVA")]
+    assert row["p"] is None and row["reading"] == "no two seeds that these methods share"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(None, None), (1.0, "1.0000"), (0.02018, "0.0202"), (1.6e-5, "1.6e-05"), (1e-15, "< 1e-12")],
+)
+def test_p_is_shown_as_far_as_it_is_exact(p, text):
+    assert wording.p_value(p) == text
+    if p is not None:
+        assert wording.p_in_words(p) in (f"p = {text}", f"p {text}")
+        assert wording.p_in_words(p).count("<") + wording.p_in_words(p).count("=") == 1
+
+
+def test_of_many_pairs_the_widest_are_named_and_the_others_are_referred_to(results):
+    said = verdicts.apart_in_words(results(growing), CORPUS)
+    assert "of 21 pairs, 21 have intervals without zero: the widest EMLM-CL-FT-FS-PL − FT" in said
+    assert said.count("−") == verdicts.NAMED and "the table has the others" in said

@@ -31,6 +31,8 @@ from clinlib.training.loop import fit
 from clinlib.training.objectives import Objective, Supervised
 from clinlib.training.schedule import Schedule
 
+Epoch = MaskedEpoch | EntityEpoch
+
 HELD_OUT = 20  # one sequence in so many is kept out of training and gives the perplexity
 
 
@@ -116,7 +118,7 @@ def _trained(
     """Trains and writes the encoder; returns the record's variable part."""
     model, objective = _model(config, context, encoder)
 
-    def batches_of(epoch: int, of: Rows | EntityRows = kept) -> MaskedEpoch | EntityEpoch:
+    def batches_of(epoch: int, of: Rows | EntityRows = kept) -> Epoch:
         settings = encoder.tokenizer, config.batch_subwords, config.masking, (config.seed, epoch)
         if isinstance(of, EntityRows):
             return EntityEpoch(of, *settings, config.scored)
@@ -175,7 +177,7 @@ def _trained(
 
 
 @torch.no_grad()
-def mean_loss(model: MaskedLanguageModel, batches: MaskedEpoch | EntityEpoch, device: str) -> float:
+def mean_loss(model: MaskedLanguageModel, batches: Epoch, device: str) -> float:
     """Mean over the masked tokens of all batches of their cross entropy, in nats, dropout off.
 
     Raises BadInput where no token is masked.

@@ -37,7 +37,7 @@ class Source:
 N2C2 = "n2c2-2018 track 2, 303 training and 202 test letters"
 FIVE_EACH = "mean over five English i2b2 tasks and five Spanish tasks"
 TASKS = "five English i2b2 tasks and five Spanish tasks, one by one"
-NOTES = "250 Dutch notes of one hospital, three runs"
+NOTES = "1,463 training and 250 test notes of one hospital, three runs"
 SOURCES = {
     "transformercrf_parameters": Source(TRANSFORMER_CRF, "Table I", "no data: parameter counts"),
     "transformercrf_bio_strict": Source(TRANSFORMER_CRF, "Tables II and III", N2C2),

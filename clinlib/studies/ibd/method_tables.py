@@ -102,6 +102,22 @@ def silver(found: Results) -> pd.DataFrame:
     return by_row(rows, ["corpus", "method"])
 
 
+def adaptation(found: Results) -> pd.DataFrame:
+    """Held-out loss of the adapted encoders before and after, and what they read."""
+    rows = {}
+    for corpus in found.corpora:
+        for kind, by_seed in found.adapted[corpus].items():
+            runs = by_seed.values()
+            rows[corpus, kind] = {
+                "loss before": cell(runs, "held_out.before", digits=2),
+                "loss after": cell(runs, "held_out.loss", digits=2),
+                "subwords": cell(runs, "data.train_subwords", digits=0),
+                "of entities": cell(runs, "data.entity_subwords", digits=0),
+                "processor seconds": cell(runs, "provenance.cpu_seconds", digits=0),
+            }
+    return by_row(rows, ["corpus", "adapted by"])
+
+
 def sentences(found: Results) -> list[str]:
     """What the runs say, in words."""
     said = []

@@ -19,6 +19,7 @@ from clinlib.studies import recipes
 from clinlib.studies.cells import Record
 from clinlib.studies.plans import finder, pretraining, seeds
 
+NAME = "30_methods"
 STRICT = "scores.test.strict.f1"
 TYPE = "scores.test.ent_type.f1"
 PLAIN, FUSED, PSEUDO = "FT", "FT-FS", "FT-FS-PL"
@@ -41,11 +42,14 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
 
     Raises BadInput for parameters that contradict each other or name what does not exist.
     """
-    return [
-        method(corpus, name, seed, parameters)
-        for corpus in corpora(parameters)
-        for name in METHODS
-        for seed in seeds(parameters)
+    places = [(corpus, seed) for corpus in corpora(parameters) for seed in seeds(parameters)]
+    runs: list[Config] = [
+        method(corpus, name, seed, parameters) for corpus, seed in places for name in METHODS
+    ]
+    return runs + [
+        adapted(corpus, kind, seed, parameters)
+        for corpus, seed in places
+        for kind in (MLM, EMLM, CONTRAST)
     ]
 
 
@@ -58,7 +62,8 @@ def corpora(parameters: Mapping[str, object]) -> list[str]:
 
 
 class Results:
-    """The records of the plan by corpus and method; None is missing."""
+    """The records of the plan by corpus and method, and those of the adapted encoders by corpus
+    and way; None is missing."""
 
     def __init__(
         self,
@@ -73,6 +78,13 @@ class Results:
             corpus: {
                 name: {seed: find(method(corpus, name, seed, parameters)) for seed in self.seeds}
                 for name in METHODS
+            }
+            for corpus in self.corpora
+        }
+        self.adapted: dict[str, dict[str, Runs]] = {
+            corpus: {
+                kind: {seed: find(adapted(corpus, kind, seed, parameters)) for seed in self.seeds}
+                for kind in (MLM, EMLM, CONTRAST)
             }
             for corpus in self.corpora
         }
@@ -161,7 +173,7 @@ def adapted(
     if kind == CONTRAST:
         fields |= {"contrast": parameters["contrast"], "temperature": parameters["temperature"]}
     return Pretrain(
-        silver=silver(first, parameters),
+        silver=silver(first, parameters, limit=parameters["adapt_documents"] or None),
         start=start,
         learning_rate=parameters["adapt_learning_rate"],
         epochs=parameters["adapt_epochs"],

@@ -29,10 +29,14 @@ class Observations:
     absent: tuple[str, ...]
     planned: int
 
-    @property
-    def few(self) -> int:
-        """The number of complete runs of the method, among those compared, that has fewest."""
-        return min((len(each) for each in self.groups(RUNS).values()), default=0)
+    def few(self, unit: str) -> int:
+        """The number of complete runs behind a test over this unit, of the method with fewest.
+
+        With seeds as blocks the seeds that all methods have; 0 where there is no test.
+        """
+        groups = self.groups(unit)
+        runs = self.by_seed if unit == TYPES else groups
+        return min((len(runs[name]) for name in groups), default=0)
 
     def groups(self, unit: str) -> Groups:
         """Method -> its numbers under one of UNITS, methods in the order of the study.

@@ -13,7 +13,7 @@ from clinlib.errors import BadInput
 from clinlib.evaluation import power
 from clinlib.evaluation.anova import Anova, from_summary
 from clinlib.studies.frames import by_row
-from clinlib.studies.ibd.significance import shown
+from clinlib.studies.wording import p_in_words, p_value
 
 RUNS, TYPES = 3, 9
 BLOCKS = f"{TYPES} types as blocks"
@@ -78,7 +78,11 @@ def implied(paper: Printed) -> pd.DataFrame:
     rows = {}
     for row, (table, factor, n) in readings.items():
         found = _analysis(table, factor, n)
-        rows[row] = {"test": str(found.test), "p": shown(found.test.p), "p printed": shown(paper.p)}
+        rows[row] = {
+            "test": str(found.test),
+            "p": p_value(found.test.p),
+            "p printed": p_value(paper.p),
+        }
     return by_row(rows, ["matching", "read as"])
 
 
@@ -111,7 +115,7 @@ def sentences(paper: Printed) -> list[str]:
     gap = max(paper.means.values()) - min(paper.means.values())
     lines = [
         f"Three runs with the printed means and deviations have {found.test}, "
-        f"p = {shown(found.test.p)}, not {shown(paper.p)}. The printed p asks for runs that "
+        f"{p_in_words(found.test.p)}, not {p_value(paper.p)}. The printed p asks for runs that "
         f"scatter by {needed:.2f} F1, {needed / paper.deviation:.1f} times the printed "
         f"{paper.deviation:.2f}. So the published test was not over three runs with this table.",
         f"Over {TYPES} types as blocks that p asks for an error of "

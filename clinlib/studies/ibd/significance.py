@@ -20,11 +20,16 @@ from clinlib.studies.comparisons import ENOUGH
 from clinlib.studies.frames import by_row
 from clinlib.studies.ibd import detectable, methods
 from clinlib.studies.ibd.observations import RUNS, SEEDS, TYPES, UNITS, Observations, observe
-from clinlib.studies.wording import plural
+from clinlib.studies.wording import p_value, plural
 
 NAME = "31_significance"
 LEVEL = 0.05
 NONE = "–"
+TOO_FEW = {
+    RUNS: "no two methods with two complete runs",
+    SEEDS: "no two seeds that these methods share",
+    TYPES: "no two methods with a complete run",
+}
 ANOVA, CORRECTED = "ANOVA", "ANOVA, Greenhouse-Geisser"
 TESTS: dict[str, dict[str, Callable[[Groups], Outcome]]] = {
     RUNS: {
@@ -68,7 +73,7 @@ class Results:
     def fitted(self, corpus: str, unit: str) -> Anova | None:
         """The analysis of variance over one of UNITS; None where the runs allow none."""
         groups = self.of[corpus].groups(unit)
-        return _tried(one_way if unit == RUNS else blocked, groups)[0] if groups else None
+        return tried(one_way if unit == RUNS else blocked, groups)[0] if groups else None
 
     def pairs(self, corpus: str) -> list[Pair]:
         """Tukey's pairs over runs; [] where the runs allow none."""
@@ -87,7 +92,7 @@ def tests(results: Results) -> pd.DataFrame:
             for name, test in TESTS[unit].items():
                 rows[corpus, unit, name] = {
                     "numbers": seen.numbers(unit),
-                    **_row(seen, unit, test, _difference(seen)),
+                    **_row(seen, unit, test, difference(seen, unit)),
                 }
     return by_row(rows, ["corpus", "over", "test"])
 
@@ -135,7 +140,7 @@ def pairs(results: Results, corpus: str) -> pd.DataFrame:
         found = results.fitted(corpus, unit)
         other[unit] = {(p.left, p.right): p.p for p in tukey(found)} if found else {}
     groups = results.of[corpus].groups(RUNS)
-    unequal = (_tried(games_howell, groups)[0] if groups else None) or {}
+    unequal = (tried(games_howell, groups)[0] if groups else None) or {}
     rows = {}
     for pair in results.pairs(corpus):
         names = pair.left, pair.right
@@ -143,9 +148,9 @@ def pairs(results: Results, corpus: str) -> pd.DataFrame:
             "difference": pair.difference,
             "low": pair.low,
             "high": pair.high,
-            "p, Tukey": shown(pair.p),
-            "p, Games-Howell": shown(unequal.get(names)),
-            **{f"p, {unit}": shown(other[unit].get(names)) for unit in (SEEDS, TYPES)},
+            "p, Tukey": p_value(pair.p),
+            "p, Games-Howell": p_value(unequal.get(names)),
+            **{f"p, {unit}": p_value(other[unit].get(names)) for unit in (SEEDS, TYPES)},
         }
     return by_row(rows, ["method", "less"])
 
@@ -158,25 +163,11 @@ def intervals(results: Results, corpus: str) -> dict[str, Cell]:
     }
 
 
-def apart_in_words(results: Results, corpus: str) -> str:
-    """Which pairs Tukey's intervals tell apart, in a sentence."""
-    found = results.pairs(corpus)
-    if not found:
-        return f"{corpus}: no pair of methods has the runs to be compared."
-    apart = [pair for pair in found if pair.apart]
-    listed = "; ".join(f"{p.left} − {p.right} {p.difference:+.1f}" for p in apart)
-    return (
-        f"{corpus}: of {plural(len(found), 'pair')}, {len(apart)} "
-        f"{'has an interval' if len(apart) == 1 else 'have intervals'} without zero"
-        f"{': ' + listed if apart else ''}."
-    )
-
-
 def least(results: Results) -> pd.DataFrame:
     """The least differences that these runs could have shown, power 0.8; None is missing."""
     rows = {}
     for corpus in results.corpora:
-        found, n = results.fitted(corpus, RUNS), results.of[corpus].few
+        found, n = results.fitted(corpus, RUNS), results.of[corpus].few(RUNS)
         rows[corpus,] = {
             "deviation of runs, F1": found and found.deviation,
             "runs a method": n if found else None,
@@ -186,74 +177,41 @@ def least(results: Results) -> pd.DataFrame:
     return by_row(rows, ["corpus"])
 
 
-def sentences(results: Results) -> list[str]:
-    """What the runs say, in words."""
-    found = []
-    for corpus in results.corpora:
-        seen, fit = results.of[corpus], results.fitted(corpus, RUNS)
-        if seen.absent:
-            shown_of = ", ".join(seen.absent[:3]) + (" …" if len(seen.absent) > 3 else "")
-            found.append(
-                f"{corpus}: {plural(len(seen.absent), 'run')} of {seen.planned} left out "
-                f"({shown_of})."
-            )
-        if fit is None:
-            found.append(f"{corpus}: no two methods have two complete runs that differ.")
-            continue
-        low, high = fit.eta_interval()
-        said = _difference(seen)(fit.test.p)
-        found.append(
-            f"{corpus}, over {seen.numbers(RUNS)}: {fit.test}, p = {shown(fit.test.p)}: {said}. "
-            f"Eta squared {fit.eta_squared:.2f}, 95 % interval {low:.2f} to {high:.2f}."
-        )
-        if seen.few >= ENOUGH:
-            found += [_agreement(seen), apart_in_words(results, corpus)]
-            found.append(
-                f"{corpus}: with {seen.few} runs a method that scatter by {fit.deviation:.1f} F1, "
-                f"a pair closer than {detectable.one_pair(fit, seen.few):.1f} F1 is missed more "
-                "often than one time in five."
-            )
-    return found
+def difference(seen: Observations, unit: str) -> Callable[[float], str]:
+    """A function from p to what it says of the methods; no verdict from few seeds."""
+
+    def reading(p: float) -> str:
+        if (n := seen.few(unit)) < ENOUGH:
+            return f"no verdict from {plural(n, 'seed')}"
+        return "the methods differ" if p < LEVEL else "the methods are not told apart"
+
+    return reading
 
 
-def shown(p: float | None) -> str | None:
-    """p as text, small ones by their power of ten; None stays None."""
-    if p is None:
-        return None
-    return f"{p:.4f}" if p >= 1e-4 else f"{p:.1e}"
-
-
-def _agreement(seen: Observations) -> str:
-    """Whether tests that assume less, and the other units, come to the same side of the level."""
-    sides = {}
-    for unit in UNITS:
-        for name, test in TESTS[unit].items():
-            outcome = _tried(test, seen.groups(unit))[0] if seen.groups(unit) else None
-            if outcome:
-                sides[f"{name} over {unit}"] = outcome.p < LEVEL
-    first, *rest = sides
-    others = [name for name in rest if sides[name] != sides[first]]
-    if not others:
-        return f"{seen.corpus}: the other {len(rest)} tests are on the same side of {LEVEL}."
-    return f"{seen.corpus}: on the other side of {LEVEL} stand {', '.join(others)}."
+def tried(test: Callable, groups: Groups) -> tuple:
+    """(what the test gives, "") or (None, why these numbers do not allow it)."""
+    try:
+        return test(groups), ""
+    except BadInput as error:
+        return None, str(error)
 
 
 def _row(seen: Observations, unit: str, test: Callable, reading: Callable) -> dict[str, object]:
     groups = seen.groups(unit)
     if not groups:
-        return {"statistic": None, "p": None, "reading": "too few complete runs"}
-    outcome, refusal = _tried(test, groups)
+        return {"statistic": None, "p": None, "reading": TOO_FEW[unit]}
+    outcome, refusal = tried(test, groups)
     if outcome is None:
         return {"statistic": NONE, "p": NONE, "reading": f"not defined: {refusal}"}
     statistic = str(outcome) if outcome.df else f"{outcome.name} = {outcome.value:.3f}"
-    return {"statistic": statistic, "p": shown(outcome.p), "reading": reading(outcome.p)}
+    return {"statistic": statistic, "p": p_value(outcome.p), "reading": reading(outcome.p)}
 
 
 def _epsilon(seen: Observations, unit: str) -> dict[str, object]:
     groups = seen.groups(unit)
     if not groups:
-        return {"statistic": None, "p": None, "reading": "too few complete runs"}
-    found, refusal = _tried(assumptions.sphericity, groups)
+        return {"statistic": None, "p": None, "reading": TOO_FEW[unit]}
+    found, refusal = tried(assumptions.sphericity, groups)
     if found is None:
         return {"statistic": NONE, "p": NONE, "reading": f"not defined: {refusal}"}
     least = 1 / (len(groups) - 1)
@@ -264,22 +222,5 @@ def _epsilon(seen: Observations, unit: str) -> dict[str, object]:
     }
 
 
-def _difference(seen: Observations) -> Callable[[float], str]:
-    def reading(p: float) -> str:
-        if seen.few < ENOUGH:
-            return f"{plural(seen.few, 'seed')} carry no verdict"
-        return "the methods differ" if p < LEVEL else "the methods are not told apart"
-
-    return reading
-
-
 def _doubt(p: float) -> str:
     return "in doubt" if p < LEVEL else "not contradicted"
-
-
-def _tried(test: Callable, groups: Groups) -> tuple:
-    """(what the test gives, "") or (None, why these numbers do not allow it)."""
-    try:
-        return test(groups), ""
-    except BadInput as error:
-        return None, str(error)
