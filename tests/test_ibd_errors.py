@@ -402,3 +402,12 @@ def test_text_of_a_gated_corpus_that_is_asked_for_has_a_banner(monkeypatch, reco
     monkeypatch.setattr(texts, "is_gated", lambda corpus: True)
     text = outputs(monkeypatch, records, show_text=True)
     assert CANARY in text and "shows text of synthetic_nl_ibd, which may not be passed on" in text
+
+
+@pytest.mark.parametrize("profile", ["quick", "open", "paper"])
+def test_the_page_trains_nothing_that_the_methods_page_does_not(profile):
+    mine, theirs = (
+        {key(config, PINS) for config in notebooks.plan(name, profile)}
+        for name in (study.NAME, "30_methods")
+    )
+    assert mine and mine <= theirs
