@@ -209,7 +209,11 @@ def test_the_classes_make_up_the_gap_of_the_records_scores(results, records):
         scores = records[key(run(CORPUS, method, 1), PINS)]["scores"]["test"]
         assert row["strict F1"] == pytest.approx(scores["strict"]["f1"])
         assert row["ent_type F1"] == pytest.approx(scores["ent_type"]["f1"])
-        inner = row.drop(["strict F1", "ent_type F1"])
+        inner = row[list(tables.SEGMENTATION)]
+        errors = [e for found in results.analyses[CORPUS, method] for e in found.errors]
+        boundaries = [error for error in errors if error.kind in tables.SEGMENTATION]
+        assert row[tables.BOUNDARIES] == len(boundaries)
+        assert row[tables.FORGIVEN] == sum(error.forgiven for error in boundaries)
         assert row["strict F1"] + inner.sum() == pytest.approx(scores["ent_type"]["f1"])
         assert row["conjunction joined"] > 0 and row["split"] > 0
 
@@ -398,3 +402,12 @@ def test_text_of_a_gated_corpus_that_is_asked_for_has_a_banner(monkeypatch, reco
     monkeypatch.setattr(texts, "is_gated", lambda corpus: True)
     text = outputs(monkeypatch, records, show_text=True)
     assert CANARY in text and "shows text of synthetic_nl_ibd, which may not be passed on" in text
+
+
+@pytest.mark.parametrize("profile", ["quick", "open", "paper"])
+def test_the_page_trains_nothing_that_the_methods_page_does_not(profile):
+    mine, theirs = (
+        {key(config, PINS) for config in notebooks.plan(name, profile)}
+        for name in (study.NAME, "30_methods")
+    )
+    assert mine and mine <= theirs

@@ -16,6 +16,7 @@ from clinlib.studies.ibd.errors import Results, Tables
 from clinlib.studies.wording import plural
 
 CORRECT, ALL = "correct", "all errors"
+BOUNDARIES, FORGIVEN = "errors of boundaries", "forgiven"
 RESAMPLES = 1000
 
 
@@ -56,13 +57,14 @@ def gap(results: Results) -> pd.DataFrame:
     """Strict F1, what each class of segmentation errors adds to it under ent_type, and the sum.
 
     Both count the same spans, F1 = 2 tp / (gold + predictions), so that the points of the classes
-    add up to the gap exactly.
+    add up to the gap exactly. The last two columns count the errors of boundaries and the
+    predictions in them that ent_type has right.
     """
     rows: dict[tuple, dict[str, object]] = {}
     for corpus in results.corpora:
         for method in results.methods:
-            found = results.of(corpus, method, points)
-            columns = ("strict F1", *SEGMENTATION, "ent_type F1")
+            found = results.of(corpus, method, lambda counts: points(counts) | forgiven(counts))
+            columns = ("strict F1", *SEGMENTATION, "ent_type F1", BOUNDARIES, FORGIVEN)
             rows[corpus, method] = (
                 dict.fromkeys(columns, found) if isinstance(found, str) else found
             )
@@ -80,6 +82,13 @@ def points(counts: Tables) -> dict[str, float]:
     }
     strict = float(200 * ratio(sums[0, 1], spans))
     return {"strict F1": strict, **worth, "ent_type F1": strict + sum(worth.values())}
+
+
+def forgiven(counts: Tables) -> dict[str, int]:
+    """How many errors are of boundaries alone, and how many of their predictions are forgiven."""
+    inside = [False, *(kind in SEGMENTATION for kind in CLASSES)]
+    sums = counts.sum(axis=0)[inside].sum(axis=0)
+    return {BOUNDARIES: int(sums[0]), FORGIVEN: int(sums[3])}
 
 
 def published_gap(frame: pd.DataFrame) -> pd.DataFrame:
