@@ -59,8 +59,8 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
     unknown_share = training_data.unknown_share(train.windows, encoder.tokenizer.unk_token_id)
     if unknown_share > MOST_UNKNOWN:
         raise BadInput(
-            f"{unknown_share:.0%} of the subwords of '{config.corpus}' are unknown to the tokenizer "
-            "of the encoder; choose one that was made for this language"
+            f"{unknown_share:.0%} of the subwords of '{config.corpus}' are unknown to the "
+            "tokenizer of the encoder; choose one that was made for this language"
         )
     tagger = Tagger(
         encoder,
