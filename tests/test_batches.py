@@ -153,7 +153,7 @@ def test_moving_a_batch_moves_each_of_its_tensors():
     [batch] = batches([window(4, 2)], size=2, pad_id=PAD)
     moved = batch.to("meta")
     tensors = [value for value in vars(moved).values() if isinstance(value, torch.Tensor)]
-    assert len(tensors) == 6 and all(tensor.is_meta for tensor in tensors)
+    assert len(tensors) == 7 and all(tensor.is_meta for tensor in tensors)
     assert not batch.ids.is_meta
 
 

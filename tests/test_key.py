@@ -95,6 +95,8 @@ def test_every_field_is_part_of_the_key(field):
         "fold": (1, 5),
         "keep_out": ("b",),
         "class_weights": "balanced",
+        "sections": "text",
+        "sentence_type": "A",
         "dropout": 0.5,
         "label_smoothing": 0.5,
         "warmup": 0.5,

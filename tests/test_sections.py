@@ -52,5 +52,13 @@ def test_what_is_not_listed_is_no_heading(line):
     assert found(f"{line}\nNormal.") == []
 
 
+def test_a_document_whose_name_says_so_is_one_section():
+    endings = {"_inc": "Inclusion criteria", "_exc": "Exclusion criteria"}
+    whole = with_sections(Document("NCT1_exc", "Nombre: Ana."), LINES, LABELS, endings).sections
+    assert [(s.start, s.end, s.title) for s in whole] == [(0, 12, "Exclusion criteria")]
+    other = with_sections(Document("inc_NCT1", "Nombre: Ana."), LINES, LABELS, endings).sections
+    assert [s.title for s in other] == ["Nombre"]
+
+
 def test_a_document_without_headings_has_no_sections():
     assert found("") == []

@@ -155,6 +155,7 @@ class Headings(_Strict):
 
     lines: tuple[str, ...] = ()  # headings that fill a line
     labels: tuple[str, ...] = ()  # headings before a colon at a line's start
+    endings: dict[str, str] = {}  # end of a document's id -> title of the one section that it is
 
 
 class MadeTexts(_Strict):

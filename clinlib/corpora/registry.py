@@ -179,7 +179,8 @@ def _prepared(document: Document, card: Card, task: Task | None, ledger: Ledger)
     document = trim_blanks(document, ledger)
     document = select_types(document, card.types, ledger, left_out=card.left_out)
     if card.sections:
-        document = with_sections(document, card.sections.lines, card.sections.labels)
+        headings = card.sections
+        document = with_sections(document, headings.lines, headings.labels, headings.endings)
     if not document.sentences:
         # bounds respect the spans of all the card's types: every task has the same sentences
         sentences = segment(

@@ -1,13 +1,15 @@
-"""Sections: titled stretches of a document, found by the headings that a data card lists.
+"""Sections: titled stretches of a document, found by the headings or names that a data card lists.
 
 It knows no corpus and guesses no heading: what is not listed is text of the section it stands in.
 """
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from types import MappingProxyType
 
 from clinlib.corpora.document import Document, Section
 
@@ -17,14 +19,21 @@ _MARKS = "\ufeff \t»*-–•·"  # before a heading: byte order mark, blanks, b
 
 
 def with_sections(
-    document: Document, lines: tuple[str, ...], labels: tuple[str, ...] = ()
+    document: Document,
+    lines: tuple[str, ...],
+    labels: tuple[str, ...] = (),
+    endings: Mapping[str, str] = MappingProxyType({}),
 ) -> Document:
     """The document with its sections, each from its heading's line to the next heading's.
 
     A heading of `lines` fills a line, a full stop or colon behind it aside ("Evolución:"); one of
     `labels` begins a line and a colon follows it ("Nombre: Ana."). Case and accents do not count;
     a section's title is spelled as the list spells it. Text before the first heading has none.
+    A document whose id ends as one of `endings` says is one section of that title.
     """
+    for ending, title in endings.items():
+        if document.id.endswith(ending):
+            return replace(document, sections=(Section(0, len(document.text), title),))
     found = []
     for line in _LINE.finditer(document.text):
         title = _title(line.group(), lines, labels)

@@ -191,6 +191,7 @@ def _sections(headings: Headings | None) -> str:
         for what, titles in (("fills a line", headings.lines), ("before a colon", headings.labels))
         if titles
     ]
+    rows += [(f"a whole document named `…{end}`", title) for end, title in headings.endings.items()]
     return ":::{dropdown} Headings of sections\n" + table(("where", "headings"), rows) + ":::\n"
 
 
