@@ -1,8 +1,8 @@
 """Whether the seven methods differ by more than chance: ANOVA and all pairs, three units (IBD).
 
 Over runs as independent numbers; over runs with seeds as blocks, as the runs of one seed share
-their labels and order of data; over types as blocks, each type's mean F1 over runs being one
-number. The runs are those of the methods' page.
+their labelled and unlabelled documents; over types as blocks, each type's mean F1 over runs being
+one number. The runs are those of the methods' page.
 """
 
 from collections.abc import Callable, Mapping
