@@ -248,3 +248,11 @@ def test_the_whole_pool_can_be_learnt():
     record = run(LASL.replaced(initial=0.5, per_round=0.5, rounds=2))
     assert record["curve"][-1]["sentences"] == record["data"]["pool_sentences"]
     assert record["curve"][-1]["examples"] == {}
+
+
+@pytest.mark.parametrize("strategy", ["mlp", "dbs", "core_set"])
+def test_a_task_model_with_a_bilstm_and_global_pointer_goes_through_the_loop(strategy):
+    task = TASK.replaced(head="global_pointer", recurrent=16)
+    record = run(LOOP.replaced(task=task, strategy=strategy, rounds=2, mean_teacher=True))
+    examples = record["curve"][-1]["examples"]
+    assert (np.array(examples["l_max"]) >= np.array(examples["l_true"]) - 1e-3).all()

@@ -155,6 +155,7 @@ def new_tagger(
         encoder,
         config.head,
         scheme.labels,
+        recurrent=config.recurrent,
         dropout=config.dropout,
         label_smoothing=config.label_smoothing,
         precision=config.precision,

@@ -60,7 +60,13 @@ class Similarity(Config):
         for name, side in (("source", self.source), ("target", self.target)):
             if isinstance(side, Choose) and side.take != MODEL:
                 raise BadInput(f"{name}: the Choose takes {side.take}, not {MODEL}")
-        encoders = [each.encoder for side in (self.source, self.target) for each in runs_of(side)]
+        runs = [each for side in (self.source, self.target) for each in runs_of(side)]
+        if any(each.recurrent for each in runs):
+            raise BadInput(
+                "recurrent: the states of a BiLSTM that each tagger has of its own lie "
+                "in spaces that no rotation relates"
+            )
+        encoders = [each.encoder for each in runs]
         if any(each != encoders[0] for each in encoders):
             raise BadInput(
                 "source and target do not share a parent encoder: their states lie in spaces that "

@@ -1,4 +1,4 @@
-"""Heads: from hidden states to label ids, by softmax over each unit or by a CRF over the row."""
+"""Heads: from hidden states to label ids, by units (softmax), rows (CRF) or spans (pointer)."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from clinlib.errors import BadInput, unknown
 from clinlib.models.crf import CRF
+from clinlib.models.global_pointer import GlobalPointer
 
 
 class SoftmaxHead(nn.Module):
@@ -129,7 +130,8 @@ class CRFHead(SoftmaxHead):
         return -self.crf.nll(emissions, self.crf.viterbi(emissions, mask)[1], mask)
 
 
-HEADS = {"softmax": SoftmaxHead, "crf": CRFHead}
+Head = SoftmaxHead | GlobalPointer
+HEADS = {"softmax": SoftmaxHead, "crf": CRFHead, "global_pointer": GlobalPointer}
 
 
 def make_head(
@@ -139,10 +141,10 @@ def make_head(
     *,
     label_smoothing: float = 0.0,
     weights: Tensor | None = None,
-) -> SoftmaxHead:
+) -> Head:
     """The head called `name`; raises BadInput with the nearest name if there is none.
 
-    Weights (K,) of the labels are for the softmax head alone: a CRF scores whole rows.
+    Weights (K,) of the labels are for the softmax head alone: the others score rows or spans.
     """
     if name not in HEADS:
         raise unknown("head", name, HEADS)

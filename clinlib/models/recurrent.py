@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
+from clinlib.models.bilstm import BiLSTM
+
 
 class RecurrentConfig(PretrainedConfig):
     """Sizes: `vocab_size` V, `embedding_size` E, `hidden_size` H of both directions together."""
@@ -43,9 +45,7 @@ class RecurrentEncoder(PreTrainedModel):
         super().__init__(config)
         self.embeddings = nn.Embedding(config.vocab_size, config.embedding_size)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
-        self.lstm = nn.LSTM(
-            config.embedding_size, config.hidden_size // 2, bidirectional=True, batch_first=True
-        )
+        self.lstm = BiLSTM(config.embedding_size, config.hidden_size)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -60,17 +60,7 @@ class RecurrentEncoder(PreTrainedModel):
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> BaseModelOutput:
         if attention_mask is None:
             attention_mask = torch.ones_like(input_ids)
-        lengths = attention_mask.sum(1).cpu()
-        rows = nn.utils.rnn.pack_padded_sequence(
-            self.dropout(self.embeddings(input_ids)),
-            lengths,
-            batch_first=True,
-            enforce_sorted=False,
-        )
-        states, _ = self.lstm(rows)
-        states, _ = nn.utils.rnn.pad_packed_sequence(
-            states, batch_first=True, total_length=input_ids.shape[1]
-        )
+        states = self.lstm(self.dropout(self.embeddings(input_ids)), attention_mask)
         return BaseModelOutput(last_hidden_state=states)
 
 

@@ -1,4 +1,4 @@
-"""Saved taggers: a folder of an encoder as transformers loads it, and beside it the head."""
+"""Saved taggers: an encoder's folder as transformers loads it, and in it the BiLSTM and head."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from clinlib.models import encoders
 from clinlib.models.tagger import Tagger
 
 HEAD = "head.safetensors"
+RECURRENT = "recurrent.safetensors"
 SETTINGS = "tagger.json"
 
 
@@ -21,6 +22,9 @@ def save(tagger: Tagger, tokenizer: PreTrainedTokenizerFast, folder: Path) -> No
     encoders.Encoder(tagger.encoder, tokenizer).save(folder)
     save_file(tagger.head.state_dict(), folder / HEAD)
     settings = {"head": tagger.head_name, "labels": list(tagger.labels)}
+    if tagger.recurrent is not None:
+        save_file(tagger.recurrent.state_dict(), folder / RECURRENT)
+        settings["recurrent"] = tagger.hidden_size
     (folder / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
 
 
@@ -33,6 +37,11 @@ def load(folder: Path, precision: str = "float32") -> tuple[Tagger, PreTrainedTo
         raise BadInput(f"{folder}: no tagger lies here ({SETTINGS} is missing)")
     settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     encoder = encoders.load(folder, seed=0)
-    tagger = Tagger(encoder, settings["head"], settings["labels"], precision=precision)
+    recurrent = settings.get("recurrent", 0)
+    tagger = Tagger(
+        encoder, settings["head"], settings["labels"], recurrent=recurrent, precision=precision
+    )
+    if tagger.recurrent is not None:
+        tagger.recurrent.load_state_dict(load_file(folder / RECURRENT))
     tagger.head.load_state_dict(load_file(folder / HEAD))
     return tagger.eval(), encoder.tokenizer

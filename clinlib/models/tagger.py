@@ -1,4 +1,4 @@
-"""Tagger: an encoder whose hidden states, one a unit, go through a head."""
+"""Tagger: an encoder whose hidden states, one a unit, go through a BiLSTM or not, and a head."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from clinlib.encoding.batches import Batch
+from clinlib.models.bilstm import BiLSTM
 from clinlib.models.dropout import ByteDropout
 from clinlib.models.embedding import CompactEmbedding
 from clinlib.models.encoders import Encoder
@@ -14,9 +15,11 @@ from clinlib.models.heads import make_head
 
 
 class Tagger(nn.Module):
-    """Encoder, dropout and head: a batch of windows -> emissions (B, U, K), loss, label ids.
+    """Encoder, dropout and head: a batch of windows -> emissions, loss, label ids.
 
-    A unit (subword or word) is represented by the hidden state of its first subword. The encoder
+    Emissions are (B, U, K), or of the shape that the head says. A unit (subword or word) is
+    represented by the hidden state of its first subword. `recurrent` is the size of a BiLSTM
+    between encoder and head, of both directions together, 0 for none. The encoder
     runs in bf16 where `precision` says so; the head always runs in float32, since a partition
     function overflows in half precision.
     """
@@ -27,6 +30,7 @@ class Tagger(nn.Module):
         head: str,
         labels: Sequence[str],
         *,
+        recurrent: int = 0,
         dropout: float = 0.1,
         label_smoothing: float = 0.0,
         precision: str = "float32",
@@ -40,14 +44,15 @@ class Tagger(nn.Module):
             torch.manual_seed(seed)
             self.head = make_head(
                 head,
-                encoder.hidden_size,
+                recurrent or encoder.hidden_size,
                 labels,
                 label_smoothing=label_smoothing,
                 weights=weights,
             )
+            self.recurrent = BiLSTM(encoder.hidden_size, recurrent) if recurrent else None
         self.precision = precision
         self.head_name, self.labels = head, tuple(labels)
-        self.hidden_size = encoder.hidden_size
+        self.hidden_size = recurrent or encoder.hidden_size
 
     @property
     def embedding_size(self) -> int:
@@ -66,10 +71,13 @@ class Tagger(nn.Module):
                 input_ids=batch.ids, attention_mask=batch.attention
             ).last_hidden_state  # (B, L, H)
         rows = torch.arange(len(batch.first), device=batch.first.device).unsqueeze(1)
-        return self.dropout(states[rows, batch.first].float())  # (B, U, H)
+        hidden = self.dropout(states[rows, batch.first].float())  # (B, U, H)
+        if self.recurrent is None:
+            return hidden
+        return self.dropout(self.recurrent(hidden, batch.mask))  # (B, U, recurrent)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Emissions (B, U, K) of a batch."""
+        """Emissions of a batch, (B, U, K) or as the head says."""
         return self.head(self.hidden(batch))
 
     def loss(self, batch: Batch) -> Tensor:
