@@ -37,6 +37,10 @@ def test_the_defaults_are_the_papers():
         ({"task": TASK.replaced(train_on="train+dev", r_drop=1.0)}, "leave out train_on, r_drop"),
         ({"task": TASK.replaced(layout="packed")}, "needs layout sentence"),
         ({"task": TASK.replaced(seed=1)}, "its seed is the loop's"),
+        (
+            {"strategy": "tod", "task": TASK.replaced(head="global_pointer")},
+            "which the head global_pointer lacks; take crf or softmax",
+        ),
         ({"mean_teacher": True, "consistency_weight": 0.0}, "without effect"),
         ({"predictor_layers": 4}, "less than or equal to 3"),
     ],

@@ -98,13 +98,14 @@ def run(config: ActiveLearning, context: RunContext) -> dict[str, Any]:
 
     curve = _loop(config, context, rounds, score)
     last = curve[-1]
+    counts = {"dev": score("dev")["counts"], **last["counts"]}
     started = [sentences.spans[place] for place in curve[0]["picked"]]
-    flags = run_flags(last["counts"]["test"], [])
+    flags = run_flags(counts["test"], [])
     if not sum(started, Counter()):
         flags.append(NO_ENTITY)
     record = {
         "scores": last["scores"],
-        "counts": last["counts"],
+        "counts": counts,
         "curve": curve,
         "flags": flags,
         "data": {
@@ -139,7 +140,8 @@ def _loop(
         row |= _trained(config, context, rounds, number)
         scored = {split: score(split) for split in ("dev", "test")}
         row["scores"] = {split: each["scores"] for split, each in scored.items()}
-        row["counts"] = {split: each["counts"] for split, each in scored.items()}
+        # what an interval over test documents needs; dev counts of every round would double it
+        row["counts"] = {"test": scored["test"]["counts"]}
         row["examples"] = rounds.examples(number, config.examples) if config.examples else {}
         curve.append(row)
         if journal and number < config.rounds:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.experiments.names import Count, OpenShare, Rate, Seed, Weight
+from clinlib.experiments.names import POINTER, Count, OpenShare, Rate, Seed, Weight
 from clinlib.experiments.tagger_runs import FineTune
 
 Strategy = Literal[
@@ -96,10 +96,10 @@ class ActiveLearning(Config):
             raise BadInput("consistency_weight: 0 leaves the mean teacher without effect")
         if self.task.seed:
             raise BadInput("task: its seed is the loop's; give seed to ActiveLearning")
-        if self.strategy == "tod" and self.task.head == "global_pointer":
+        if self.strategy == "tod" and self.task.head == POINTER:
             raise BadInput(
                 "strategy: tod compares label probabilities of units, which the head "
-                "global_pointer lacks; take crf or softmax, or the strategy mlp"
+                f"{POINTER} lacks; take crf or softmax, or the strategy mlp"
             )
         return self
 
