@@ -11,7 +11,7 @@ from typing import Any
 
 from clinlib.errors import ClinlibError
 from clinlib.experiments.config import Config
-from clinlib.experiments.names import RECURRENT
+from clinlib.experiments.names import POINTER, RECURRENT
 from clinlib.experiments.spec import Ensemble, FineTune, Pretrain
 
 SUBWORDS = 35  # of a sentence
@@ -24,6 +24,7 @@ SPEED = {
     RECURRENT: 300.0,
 }
 HUB_SPEED = 8.0
+EXTRA = {"recurrent": 1e-3, POINTER: 1e-3}  # seconds that each adds to a sentence trained on
 GPU_FACTOR = 15.0
 SCORING = 1 / 3  # of the work of training on a sentence: forward only
 SIZES = {"train": 5000, "dev": 900, "test": 900}  # of a corpus whose card has no counts
@@ -35,7 +36,7 @@ OTHER = 8.0  # seconds of a run of another kind
 class Speeds:
     """Seconds per unit of work (one sentence trained on) of finished runs.
 
-    Fine-tuning is keyed by (corpus or None for any, encoder, device), pretraining, in seconds
+    Fine-tuning is keyed by (corpus or None for any, model, device), pretraining, in seconds
     per epoch, by (architecture, texts, device).
     """
 
@@ -57,7 +58,7 @@ class Speeds:
         if record["kind"] == "fine_tune" and trained:
             done = work(config["corpus"], epochs, trained)
             for corpus in (config["corpus"], None):
-                place = (corpus, _encoder(config["encoder"]), device)
+                place = (corpus, _model(config), device)
                 self.tuning.setdefault(place, []).append(seconds / done)
 
 
@@ -90,16 +91,16 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
     if isinstance(config, Ensemble):
         one = config.of[0]
         units = SCORING * sizes(one.corpus)["test"] * len(config.of)
-        return units / _speed(_encoder(one.encoder), device), False
+        return units / _speed(_model(one.to_dict()), device), False
     if not isinstance(config, FineTune):
         return OTHER, False
     trained = min(config.sentences or math.inf, sizes(config.corpus)["train"])
     units = work(config.corpus, config.epochs, trained)
-    encoder = _encoder(config.encoder)
+    model = _model(config.to_dict())
     for corpus in (config.corpus, None):
-        if measured := speeds.tuning.get((corpus, encoder, device)):
+        if measured := speeds.tuning.get((corpus, model, device)):
             return units * median(measured), True
-    return units / _speed(encoder, device), False
+    return units / _speed(model, device), False
 
 
 def work(corpus: str, epochs: int, trained: float) -> float:
@@ -151,8 +152,18 @@ def _encoder(encoder: Any) -> str:
     return encoder
 
 
-def _speed(encoder: str, device: str) -> float:
-    return SPEED.get(encoder, HUB_SPEED) * (GPU_FACTOR if device == "cuda" else 1.0)
+def _model(config: Mapping[str, Any]) -> str:
+    """The architecture of a FineTune, given as a record has it: "encoder + recurrent + head"."""
+    parts = [_encoder(config["encoder"])]
+    parts += ["recurrent"] if config.get("recurrent") else []
+    parts += [POINTER] if config.get("head") == POINTER else []
+    return " + ".join(parts)
+
+
+def _speed(model: str, device: str) -> float:
+    encoder, *more = model.split(" + ")
+    each = 1 / SPEED.get(encoder, HUB_SPEED) + sum(EXTRA[part] for part in more)
+    return (GPU_FACTOR if device == "cuda" else 1.0) / each
 
 
 def duration(seconds: float) -> str:
