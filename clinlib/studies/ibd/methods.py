@@ -102,9 +102,10 @@ def method(corpus: str, name: str, seed: int, parameters: Mapping[str, object]) 
     if tuning:
         run = run.replaced(sections=parameters["sections"])
     if tuning == PSEUDO.removeprefix(PLAIN):
-        run = run.replaced(
-            silver=silver(run, parameters, limit=parameters["silver"]), r_drop=parameters["r_drop"]
+        labels = silver(
+            run, parameters, limit=parameters["silver"], threshold=parameters["threshold"]
         )
+        run = run.replaced(silver=labels, r_drop=parameters["r_drop"])
     return run.replaced(keep_predictions=seed == seeds(parameters)[0])
 
 
@@ -136,7 +137,11 @@ def tagger(
 
 
 def silver(
-    teacher: FineTune, parameters: Mapping[str, object], *, limit: int | None = None
+    teacher: FineTune,
+    parameters: Mapping[str, object],
+    *,
+    limit: int | None,
+    threshold: float,
 ) -> PseudoLabel:
     """What a tagger finds in its corpus's unlabelled text, `limit` documents of it or all.
 
@@ -152,7 +157,7 @@ def silver(
         texts=texts,
         skip=0 if made else parameters["documents"],
         limit=limit,
-        threshold=parameters["threshold"],
+        threshold=threshold,
         seed=teacher.seed,
     )
 
@@ -173,7 +178,8 @@ def adapted(
     if kind == CONTRAST:
         fields |= {"contrast": parameters["contrast"], "temperature": parameters["temperature"]}
     return Pretrain(
-        silver=silver(first, parameters, limit=parameters["adapt_documents"] or None),
+        # every entity that FT finds: masking asks where entities are, not whether they are right
+        silver=silver(first, parameters, limit=parameters["adapt_documents"] or None, threshold=0),
         start=start,
         learning_rate=parameters["adapt_learning_rate"],
         epochs=parameters["adapt_epochs"],
