@@ -4,6 +4,8 @@ import golden
 import pytest
 import torch
 
+from clinlib.corpora.document import Document
+from clinlib.encoding.batches import batches
 from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import encode
@@ -14,6 +16,7 @@ from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import Choose, Ensemble, Similarity
 from clinlib.models import encoders, saved
 from clinlib.models.prediction import predicted_labels, states
+from clinlib.models.tagger import Tagger
 from clinlib.transfer.voting import repair
 
 PLAIN = golden.PLAIN.replaced(epochs=3, learning_rate=4e-3)
@@ -42,6 +45,20 @@ def test_a_saved_tagger_has_the_scores_of_its_record(trained):
             labels = predicted_labels(tagger, windows, tokenizer.pad_token_id)
             scored = evaluate(documents, spans_of(windows, labels, documents, scheme), corpus.types)
             assert scored["scores"] == record["scores"][split]
+
+
+@pytest.mark.parametrize("recurrent", [0, 20])
+@pytest.mark.parametrize("head", ["softmax", "crf", "global_pointer"])
+def test_a_tagger_of_any_parts_is_read_back_as_it_was(head, recurrent, tmp_path):
+    scheme, document = TagScheme("BIOES", ("x",)), Document("1", "abc de", (), ((0, 6),))
+    encoder = encoders.load("scratch-tiny", seed=0, texts=["abc de"])
+    windows = encode([document], encoder.tokenizer, scheme).windows
+    batch = batches(windows, size=1, pad_id=encoder.tokenizer.pad_token_id)[0]
+    tagger = Tagger(encoder, head, scheme.labels, recurrent=recurrent, seed=7)
+    tagger.compact(batch.ids.unique())
+    emissions = tagger.eval()(batch)
+    saved.save(tagger, encoder.tokenizer, tmp_path)
+    assert torch.equal(saved.load(tmp_path)[0](batch), emissions)
 
 
 def test_states_are_in_the_order_of_the_windows_units_without_dropout(trained):
