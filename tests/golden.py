@@ -28,6 +28,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import (
     KINDS,
+    ActiveLearning,
     Ensemble,
     FineTune,
     Pretrain,
@@ -50,6 +51,23 @@ MASKING = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
 VECTORS = Vectors(texts=("corpus:micro",), vocabulary=300, size=20, epochs=2)
 SILVER = PseudoLabel(
     teacher=TRAINED.replaced(documents=4), texts=("corpus:micro",), skip=4, threshold=0.2
+)
+ENTITIES = Pretrain(  # by the name of the corpus whose types the letters have
+    silver=SILVER.replaced(
+        teacher=TRAINED.replaced(epochs=8, corpus="synthetic_en_letters"), skip=0
+    ),
+    masks="entities",
+    masking=0.7,
+    vocabulary=300,
+    epochs=2,
+    length=24,
+)
+LOOP = ActiveLearning(
+    task=PLAIN.replaced(documents=4, epochs=2, learning_rate=4e-3),
+    initial=0.3,
+    per_round=0.2,
+    rounds=3,
+    predictor_size=16,
 )
 # together they pass through every field that a record's numbers can hang on
 RUNS = {
@@ -77,6 +95,7 @@ RUNS = {
     "packaged weights": PLAIN.replaced(
         encoder="minilm", vocabulary=4000, learning_rate=1e-3, sentences=100
     ),
+    "spans over a bilstm": TRAINED.replaced(head="global_pointer", recurrent=32),
     "two passes": PLAIN.replaced(r_drop=1.0, epochs=3, learning_rate=4e-3),
     "part of several": PLAIN.replaced(fold=(1, 4)),
     "sections as text": PLAIN.replaced(sections="text", epochs=3, learning_rate=4e-3),
@@ -91,10 +110,24 @@ RUNS = {
     "silver": SILVER,
     "gold and silver": PLAIN.replaced(documents=4, silver=SILVER, epochs=3, learning_rate=4e-3),
     "masked language model": MASKING,
+    "masked entities": ENTITIES,
+    "entities, labels and contrast": ENTITIES.replaced(label_tokens=True, contrast=1.0),
     "vectors": VECTORS,
     "tagger on vectors": PLAIN.replaced(encoder=VECTORS, learning_rate=4e-3),
     "vote": Ensemble(of=tuple(TRAINED.replaced(seed=seed) for seed in (1, 2, 3))),
     "similarity": Similarity(source=PLAIN, target=TRAINED, vectors=500),
+    "least confidence": LOOP.replaced(strategy="least_confidence"),
+    "output discrepancy": LOOP.replaced(strategy="tod", restart=True, unit_of_size="tokens"),
+    "learning loss": LOOP.replaced(strategy="learning_loss", detached=False, margin=0.5),
+    "core set": LOOP.replaced(strategy="core_set", candidates=3.0, seed=1),
+    "balance and mean teacher": LOOP.replaced(
+        strategy="dbs",
+        balance_scale="rank",
+        balance_weight="root",
+        mean_teacher=True,
+        reduction="unit",
+        consistency_weight=0.5,
+    ),
 }
 
 

@@ -182,7 +182,8 @@ CONTRAST = """(() => {
   };
   return [...document.querySelectorAll(
     '.cl-figure svg, .cl-figure figcaption, .cl-table td, .cl-table th, .cl-table caption, '
-    + '.cl-provenance summary, article p, math')].map(element => {
+    + '.cl-provenance summary, article p, math, '
+    + '.cl-mark, .cl-type, .cl-rows dt, .cl-rows dd, .cl-row-note')].map(element => {
     const pair = [channels(getComputedStyle(element).color), ground(element)].map(luminance);
     return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
   });
@@ -191,7 +192,8 @@ CONTRAST = """(() => {
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_tables_and_figures_are_legible_in_both_themes(browser, pages, theme):
-    for page in [*with_class(pages, "cl-figure"), *with_class(pages, "<math")]:
+    kinds = ("cl-figure", "<math", "cl-passage")
+    for page in dict.fromkeys(page for kind in kinds for page in with_class(pages, kind)):
         browser.open(page.as_uri())
         for _ in range(3):
             if browser.run("document.documentElement.dataset.theme") == theme:

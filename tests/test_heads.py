@@ -1,8 +1,12 @@
 """Heads: losses in nats per unit, decoding, probabilities, confidence, and smoothing."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
 from clinlib.errors import BadInput
@@ -40,6 +44,73 @@ def test_the_crf_loss_is_the_sum_over_rows_divided_by_the_units(batch):
     emissions = head(hidden)
     expected = head.crf.nll(emissions, labels, mask).sum() / 7
     assert torch.allclose(head.loss(emissions, labels, mask), expected)
+
+
+@pytest.mark.parametrize("name", ["softmax", "crf"])
+def test_losses_of_rows_sum_to_the_loss_of_the_batch_and_are_never_smoothed(batch, name):
+    hidden, labels, mask = batch
+    plain, smooth = _head(name), _head(name, label_smoothing=0.2)
+    emissions = plain(hidden)
+    losses = plain.losses(emissions, labels, mask)
+    assert losses.shape == (3,)
+    assert torch.allclose(losses.sum() / mask.sum(), plain.loss(emissions, labels, mask))
+    assert torch.equal(losses, smooth.losses(emissions, labels, mask))
+    for row, length in enumerate(mask.sum(1).tolist()):
+        alone = plain.losses(
+            emissions[row : row + 1, :length],
+            labels[row : row + 1, :length],
+            mask[row : row + 1, :length],
+        )
+        assert torch.allclose(alone, losses[row : row + 1], atol=1e-6)
+
+
+def _every_loss(head, emissions, length):
+    """The losses of all label sequences of one row, whose emissions are (U, K)."""
+    paths = torch.tensor(list(product(range(emissions.shape[-1]), repeat=length)))
+    rows = emissions[:length].expand(len(paths), -1, -1)
+    return head.losses(rows, paths, torch.ones_like(paths, dtype=torch.bool))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(["softmax", "crf"]),
+    seed=st.integers(0, 10**6),
+    scale=st.floats(0.01, 40),
+)
+def test_bounds_are_the_least_and_the_largest_loss_of_all_label_sequences(name, seed, scale):
+    generator = torch.Generator().manual_seed(seed)
+    head = make_head(name, 8, LABELS)
+    for parameter in head.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=generator) * scale
+    mask = torch.arange(4)[None] < torch.tensor([4, 2, 1])[:, None]
+    emissions = torch.randn(3, 4, 3, generator=generator) * scale
+    least, most = head.bounds(emissions, mask)
+    assert not least.requires_grad and not most.requires_grad
+    assert (least >= 0).all()
+    for row, length in enumerate((4, 2, 1)):
+        every = _every_loss(head, emissions[row], length).detach()
+        assert torch.allclose(least[row], every.min(), rtol=1e-4, atol=1e-5)
+        assert torch.allclose(most[row], every.max(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["softmax", "crf"])
+def test_the_least_loss_is_minus_the_confidence(batch, name):
+    hidden, _, mask = batch
+    head = _head(name)
+    emissions = head(hidden)
+    least, _ = head.bounds(emissions, mask)
+    assert torch.allclose(least, -head.confidence(emissions, mask), atol=1e-6)
+
+
+def test_the_least_loss_of_a_near_certain_row_is_not_lost_in_rounding(batch):
+    hidden, _, mask = batch
+    head = _head("crf")
+    emissions = 60 * head(hidden)
+    wide = emissions.double()
+    layer = head.crf.double()
+    exact = layer.partition(wide, mask) - layer.viterbi(wide, mask)[0]
+    least, _ = head.float().bounds(emissions, mask)
+    assert torch.allclose(least.double(), exact, rtol=1e-4, atol=1e-9) and exact.min() < 1e-3
 
 
 @pytest.mark.parametrize("name", ["softmax", "crf"])

@@ -37,6 +37,7 @@ ROUTINES = tuple(
         "similarity",
         "pseudo_label",
         "training_data",
+        "active_learning",
     )
 )
 

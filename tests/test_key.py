@@ -87,6 +87,7 @@ def test_every_field_is_part_of_the_key(field):
         "scheme": "BIOES",
         "unit": "word",
         "layout": "packed",
+        "recurrent": 76,
         "train_on": "train+dev",
         "precision": "bf16",
         "keep_predictions": True,

@@ -180,3 +180,14 @@ def test_long_labels_are_broken_over_lines_and_nothing_of_them_is_lost():
 def test_an_empty_text_shows_nothing():
     assert tables.markdown(" ") is None
     assert tables.markdown("a").data == "a"
+
+
+def test_trends_go_through_their_values_from_zero_up(axes):
+    frame = pd.DataFrame(
+        {"runs": [2, 3, 2, 3], "F1": [4.0, 3.0, 6.0, 5.0], "test": ["a", "a", "b", "b"]}
+    )
+    plots.trends(axes, frame, x="runs", y="F1", series="test", mark=3)
+    assert lines(axes)[:2] == [([2, 3], [4.0, 3.0]), ([2, 3], [6.0, 5.0])]
+    assert lines(axes)[2][0] == [3, 3]
+    assert axes.get_ylim()[0] == 0
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]

@@ -119,6 +119,13 @@ def test_what_gold_takes_silver_skips(teacher, seed):
         some_documents(documents, seed, skip=8)
 
 
+def test_a_teacher_without_probabilities_of_labels_is_refused():
+    pointer = TEACHER.replaced(head="global_pointer")
+    for teacher in (pointer, Choose(of=(TEACHER, pointer), take="model")):
+        with pytest.raises(BadInput, match="global_pointer gives no probability"):
+            PseudoLabel(teacher=teacher, texts=("corpus:micro",))
+
+
 def test_packed_teachers_and_chosen_rates_are_refused():
     with pytest.raises(BadInput, match="packed windows give no probability"):
         PseudoLabel(teacher=TEACHER.replaced(layout="packed"), texts=("corpus:micro",))

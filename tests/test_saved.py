@@ -17,6 +17,7 @@ from clinlib.models.prediction import predicted_labels, states
 from clinlib.transfer.voting import repair
 
 PLAIN = golden.PLAIN.replaced(epochs=3, learning_rate=4e-3)
+POINTER = PLAIN.replaced(head="global_pointer", recurrent=32, epochs=4)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def trained(tmp_path_factory):
     """Two taggers of the micro corpus: their records and folders by configuration."""
     found = {}
     with golden.on_micro(golden.micro()) as corpus:
-        for config in (PLAIN, PLAIN.replaced(seed=1, head="softmax")):
+        for config in (PLAIN, PLAIN.replaced(seed=1, head="softmax"), POINTER):
             folder = tmp_path_factory.mktemp("tagger")
             found[config] = fine_tune.run(config, RunContext(artifact=folder)), folder
         yield corpus, found
@@ -69,7 +70,7 @@ def test_a_tagger_that_starts_from_another_has_its_encoder_and_a_new_head(traine
 
 def test_a_vote_of_one_tagger_is_its_own_labels_repaired(trained, monkeypatch):
     corpus, found = trained
-    one, other = found
+    one, other, pointer = found
     monkeypatch.setattr(RunContext, "parent", lambda self, config: found[config][1])
     alone = ensemble.run(Ensemble(of=(one,)), RunContext())
     tagger, tokenizer = saved.load(found[one][1])
@@ -81,11 +82,13 @@ def test_a_vote_of_one_tagger_is_its_own_labels_repaired(trained, monkeypatch):
     assert alone["data"]["agreed"] == alone["data"]["units"] > 0
     both = ensemble.run(Ensemble(of=(one, other)), RunContext())
     assert both["data"]["agreed"] < both["data"]["units"]
+    spans = ensemble.run(Ensemble(of=(one, pointer)), RunContext())
+    assert spans["data"]["agreed"] < spans["data"]["units"] == both["data"]["units"]
 
 
 def test_a_tagger_is_at_no_distance_from_itself_and_at_some_from_another(trained, monkeypatch):
     _, found = trained
-    one, other = found
+    one, other, _ = found
     monkeypatch.setattr(RunContext, "parent", lambda self, config: found[config][1])
     same = similarity.run(Similarity(source=one, target=one, vectors=300), RunContext())
     assert same["distances"]["rotation"] == pytest.approx(0, abs=1e-4)
@@ -100,6 +103,8 @@ def test_models_of_two_parents_and_members_of_two_corpora_are_refused():
         Similarity(source=PLAIN, target=other)
     with pytest.raises(BadInput, match="share a parent encoder"):
         Similarity(source=PLAIN, target=Choose(of=(PLAIN, other), take="model"))
+    with pytest.raises(BadInput, match="recurrent: the states of a BiLSTM"):
+        Similarity(source=PLAIN, target=PLAIN.replaced(recurrent=20))
     with pytest.raises(BadInput, match=r"differ in corpus \(micro, other\)"):
         Ensemble(of=(PLAIN, PLAIN.replaced(corpus="other")))
     with pytest.raises(BadInput, match="the same value stands twice"):

@@ -35,6 +35,12 @@ def choose(take="learning_rate", **fields) -> Choose:
         ({"batch_size": None}, "exactly one of batch_size and batch_subwords"),
         ({"batch_subwords": 512}, "exactly one of batch_size and batch_subwords"),
         ({"learning_rate": choose("head_learning_rate")}, "takes head_learning_rate"),
+        ({"head": "global_pointr"}, "did you mean 'global_pointer'"),
+        ({"recurrent": 201}, "201 is odd, and the two directions"),
+        ({"recurrent": -2}, "greater than or equal to 0"),
+        ({"head": "global_pointer", "label_smoothing": 0.1}, "label_smoothing: the head global_"),
+        ({"head": "global_pointer", "r_drop": 1.0}, "r_drop: the head global_pointer has no"),
+        ({"head": "global_pointer", "class_weights": "balanced"}, "only the head softmax takes"),
     ],
 )
 def test_fine_tune_says_what_is_wrong(fields, said):
@@ -54,7 +60,7 @@ def test_every_field_at_fault_is_named():
     ("fields", "said"),
     [
         ({"texts": ["corpus:a"]}, "should be a tuple"),
-        ({"texts": ()}, "at least 1 item"),
+        ({"texts": ()}, "exactly one of texts and silver"),
         ({"texts": ("corpora:a",)}, "none of corpus:NAME, text:FILE,"),
         ({"texts": ("corpus:a", "corpus:a")}, "twice"),
         ({"masking": 0.0}, "greater than 0"),

@@ -8,6 +8,7 @@ from clinlib.encoding.batches import batches
 from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import encode
+from clinlib.errors import BadInput
 from clinlib.models import encoders
 from clinlib.models.tagger import Tagger
 from clinlib.training.loop import fit
@@ -28,20 +29,30 @@ def _documents():
     return made
 
 
-@pytest.fixture(scope="module", params=["softmax", "crf"])
+KINDS = [("softmax", 0), ("crf", 0), ("global_pointer", 0), ("crf", 20), ("global_pointer", 20)]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def parts(request):
     documents = _documents()
     encoder = encoders.load("scratch-tiny", seed=0, texts=[d.text for d in documents])
     windows = encode(documents, encoder.tokenizer, SCHEME).windows
-    tagger = Tagger(encoder, request.param, SCHEME.labels, seed=0)
+    head, recurrent = request.param
+    tagger = Tagger(encoder, head, SCHEME.labels, recurrent=recurrent, seed=0)
     return documents, windows, tagger, encoder.tokenizer.pad_token_id
 
 
-def test_emissions_have_one_row_a_unit_in_float32(parts):
+def test_emissions_have_one_row_a_unit_or_a_span_in_float32(parts):
     _, windows, tagger, pad = parts
     batch = batches(windows, size=5, pad_id=pad)[0]
     emissions = tagger(batch)
-    assert emissions.shape == (*batch.mask.shape, len(SCHEME.labels))
+    rows, units = batch.mask.shape
+    if tagger.head_name == "global_pointer":
+        assert emissions.shape == (rows, units**2, len(SCHEME.types))
+    else:
+        assert emissions.shape == (rows, units, len(SCHEME.labels))
+    assert tagger.head.places(batch.mask).shape == emissions.shape[:2]
+    assert tagger.hidden(batch).shape == (rows, units, tagger.hidden_size)
     assert emissions.dtype == torch.float32
 
 
@@ -86,6 +97,22 @@ def test_every_trainable_parameter_gets_a_gradient(parts):
     tagger.loss(batches(windows, size=16, pad_id=pad)[0]).backward()
     idle = [name for name, p in tagger.named_parameters() if p.grad is None]
     assert idle == []
+
+
+def test_hidden_states_of_a_bilstm_do_not_depend_on_what_stands_beside_them(parts):
+    _, windows, tagger, pad = parts
+    tagger.eval()
+    both = batches(windows, size=16, pad_id=pad)[0]
+    hidden = tagger.hidden(both)
+    for row, index in enumerate(both.windows):
+        alone = tagger.hidden(batches(windows[index : index + 1], size=1, pad_id=pad)[0])
+        assert torch.allclose(hidden[row, : alone.shape[1]], alone[0], atol=1e-5)
+
+
+def test_a_bilstm_of_odd_size_is_refused():
+    encoder = encoders.load("scratch-tiny", seed=0, texts=[d.text for d in _documents()])
+    with pytest.raises(BadInput, match="size 21"):
+        Tagger(encoder, "crf", SCHEME.labels, recurrent=21)
 
 
 def test_counts_of_parameters_include_the_rows_that_are_not_trained():

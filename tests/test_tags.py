@@ -26,6 +26,17 @@ def flat_spans(draw):
     return spans, at + draw(st.integers(0, 3))
 
 
+@given(schemes)
+def test_a_scheme_is_known_by_its_labels(scheme):
+    assert TagScheme.of(scheme.labels) == scheme
+
+
+def test_labels_of_no_scheme_are_refused():
+    for labels in (("O",), ("O", "I-a", "B-a"), ("B-a", "I-a"), ("O", "B-a", "I-a", "B-b")):
+        with pytest.raises(BadInput, match="the labels of none of BIO, BIOES"):
+            TagScheme.of(labels)
+
+
 @st.composite
 def label_sequences(draw):
     scheme = draw(schemes)

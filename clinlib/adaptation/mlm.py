@@ -104,16 +104,27 @@ class MaskedLanguageModel(nn.Module):
 
     def loss(self, batch: MaskedBatch) -> Tensor:
         """Cross entropy (), in nats per masked token."""
+        return self.cross_entropy(self.states(batch), batch.targets)
+
+    def states(self, batch: MaskedBatch) -> Tensor:
+        """The encoder's last hidden states (B, L, H), float32."""
         with torch.autocast(
             batch.ids.device.type, torch.bfloat16, enabled=self.precision == "bf16"
         ):
-            states = self.encoder(input_ids=batch.ids).last_hidden_state  # (B, L, H)
-        asked = batch.targets != IGNORED  # (B, L)
-        hidden = self.transform(states[asked].float())  # (M, H)
+            return self.encoder(**self.inputs(batch)).last_hidden_state.float()
+
+    def inputs(self, batch: MaskedBatch) -> dict[str, Tensor]:
+        """What the encoder reads."""
+        return {"input_ids": batch.ids}
+
+    def cross_entropy(self, states: Tensor, targets: Tensor) -> Tensor:
+        """Mean cross entropy () of the targets (B, L) that are asked for, from states (B, L, H)."""
+        asked = targets != IGNORED  # (B, L)
+        hidden = self.transform(states[asked])  # (M, H)
         logits = hidden @ self.encoder.get_input_embeddings().weight.T + self.bias  # (M, V)
         # no position chosen (a tiny batch): an empty mean would be NaN, the sum is a true zero
         return nn.functional.cross_entropy(
-            logits, batch.targets[asked], reduction="sum"
+            logits, targets[asked], reduction="sum"
         ) / asked.sum().clamp(min=1)
 
     def save_head(self, folder: Path) -> None:

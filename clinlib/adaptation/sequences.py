@@ -59,15 +59,25 @@ def pack(
     """
     cls, sep = tokenizer.cls_token_id, tokenizer.sep_token_id
     filled = (text for text in texts if text.strip())
-    rest = np.empty(0, dtype=np.int32)
-    while some := list(islice(filled, AT_ONCE)):
-        rows = tokenizer(some, add_special_tokens=False, verbose=False)["input_ids"]
-        stream = np.fromiter((i for row in rows for i in (*row, sep)), dtype=np.int32)
-        stream = np.concatenate([rest, stream])
-        count = len(stream) // (length - 1)
-        for body in stream[: count * (length - 1)].reshape(count, length - 1):
-            yield np.concatenate([[cls], body]).astype(np.int32)
-        rest = stream[count * (length - 1) :]
+
+    def streams() -> Iterator[np.ndarray]:
+        while some := list(islice(filled, AT_ONCE)):
+            rows = tokenizer(some, add_special_tokens=False, verbose=False)["input_ids"]
+            yield np.fromiter((i for row in rows for i in (*row, sep)), dtype=np.int32)
+
+    for body in full(streams(), length - 1):
+        yield np.concatenate([[cls], body]).astype(np.int32)
+
+
+def full(streams: Iterable[np.ndarray], length: int) -> Iterator[np.ndarray]:
+    """Stretches (length, ...) of the streams (n, ...) put end to end; the last, partial one is
+    left out."""
+    rest: np.ndarray | None = None
+    for stream in streams:
+        rest = stream if rest is None else np.concatenate([rest, stream])
+        count = len(rest) // length
+        yield from rest[: count * length].reshape(count, length, *rest.shape[1:])
+        rest = rest[count * length :]
 
 
 def packed(

@@ -1,6 +1,6 @@
 """Sources: the texts that an encoder learns from, with what must stay out of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from clinlib.corpora import registry, texts
@@ -47,6 +47,23 @@ class Source:
             return
         for number, text in enumerate(texts.read_texts(self.file)):
             yield Document(f"{self.file}:{number + 1}", text)
+
+
+class Labelled:
+    """Documents that come with spans, as a source of text."""
+
+    name, left_out = "silver", 0
+
+    def __init__(self, documents: Sequence[Document]):
+        self._documents = documents
+        self.count = len(documents)
+
+    def __iter__(self) -> Iterator[str]:
+        return (document.text for document in self._documents)
+
+    def documents(self) -> Iterator[Document]:
+        """The documents with their spans."""
+        return iter(self._documents)
 
 
 class Together:

@@ -29,6 +29,15 @@ class TagScheme:
         if not self.types or not all(self.types) or len(set(self.types)) != len(self.types):
             raise BadInput(f"a tag scheme needs distinct, non-empty types, not {self.types!r}")
 
+    @classmethod
+    def of(cls, labels: Sequence[str]) -> "TagScheme":
+        """The scheme that has these labels, in its own order; raises BadInput if there is none."""
+        types = tuple(dict.fromkeys(label[2:] for label in labels if label != "O"))
+        for name in PREFIXES:
+            if types and (scheme := cls(name, types)).labels == tuple(labels):
+                return scheme
+        raise BadInput(f"{', '.join(labels)} are the labels of none of {', '.join(PREFIXES)}")
+
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The K label names; a label's id is its index."""

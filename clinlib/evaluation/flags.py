@@ -10,6 +10,7 @@ from clinlib.evaluation.summary import Entry, confusion_of, span_counts
 
 COLLAPSED = "collapsed"
 BEST_IS_LAST = "best_is_last"
+NO_ENTITY = "no_entity_at_start"  # of a loop whose initial set holds no gold span
 MOSTLY = 0.99
 
 

@@ -9,7 +9,9 @@ from clinlib.errors import BadInput
 def recall_by_why(
     documents: Sequence[Document], predicted: Sequence[Iterable[Span]]
 ) -> dict[str, tuple[int, int]]:
-    """`why` -> (found, total) gold spans, found by strict matching; spans of a real corpus are "".
+    """`why` -> (found, total) gold spans, found by strict matching; {} where no span has one.
+
+    The spans of real corpora have none.
 
     Raises BadInput where the numbers of documents and of predictions differ.
     """
@@ -21,4 +23,4 @@ def recall_by_why(
         for span in dict.fromkeys(document.spans):
             hits, total = slices.get(span.why, (0, 0))
             slices[span.why] = hits + (span in found), total + 1
-    return dict(sorted(slices.items()))
+    return dict(sorted(slices.items())) if any(slices) else {}

@@ -15,6 +15,7 @@ from clinlib.errors import BadInput, unknown
 COLUMNS = ("tp", "fp", "fn", "ent_tp", "ent_fp", "ent_fn")
 MATCHINGS = {"strict": slice(0, 3), "ent_type": slice(3, 6)}
 MEASURES = ("precision", "recall", "f1")
+Triple = tuple[int, int, str]  # start, end, type
 
 
 def count(gold: Iterable[Span], predicted: Iterable[Span], types: Sequence[str]) -> np.ndarray:
@@ -57,18 +58,20 @@ def count(gold: Iterable[Span], predicted: Iterable[Span], types: Sequence[str])
     possible = by_type(type for *_, type in gold_set)
     actual = by_type(type for *_, type in predicted_set)
     exact = by_type(type for *_, type in gold_set & predicted_set)
-    lenient = by_type(_correct_types(sorted(gold_set), sorted(predicted_set)))
+    pairs = correct_pairs(sorted(gold_set), sorted(predicted_set))
+    lenient = by_type(type for _, (*_, type) in pairs)
     return np.stack(
         [side for tp in (exact, lenient) for side in (tp, actual - tp, possible - tp)], axis=1
     )  # (T, 6)
 
 
-def _correct_types(gold: list[tuple], predicted: list[tuple]) -> Iterator[str]:
-    """The type of each correct prediction under ent_type; both lists sorted."""
+def correct_pairs(gold: Sequence[Triple], predicted: Sequence[Triple]) -> Iterator[tuple]:
+    """(gold, predicted) of each correct prediction under ent_type: see `count`; both sorted."""
     starts = [start for start, _, _ in gold]
     reach = np.maximum.accumulate([end for _, end, _ in gold]).tolist() if gold else []
     free = [True] * len(gold)
-    for start, end, type in predicted:
+    for span in predicted:
+        start, end, type = span
         nearby = range(bisect_right(reach, start), bisect_left(starts, end))
         overlapping = [i for i in nearby if free[i] and gold[i][1] > start]
         if not overlapping:
@@ -76,7 +79,7 @@ def _correct_types(gold: list[tuple], predicted: list[tuple]) -> Iterator[str]:
         same = [i for i in overlapping if gold[i][2] == type]
         if same:
             taken = min(same, key=lambda i: abs(gold[i][0] - start) + abs(gold[i][1] - end))
-            yield type
+            yield gold[taken], span
         else:
             taken = overlapping[0]
         free[taken] = False

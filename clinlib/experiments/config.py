@@ -24,6 +24,7 @@ class Config(BaseModel):
     routine: ClassVar[str] = ""  # "module:function", called with (configuration, RunContext)
     makes_artifact: ClassVar[bool] = False  # whether every run leaves its weights
     starts_from: ClassVar[tuple[str, ...]] = ()  # fields that hold runs whose weights it needs
+    by_value: ClassVar[tuple[str, ...]] = ()  # fields that hold a configuration it reads, no run
 
     def __init__(self, **values: Any):
         try:

@@ -1,10 +1,11 @@
 """Pretrain and Vectors: the runs that make an encoder from unlabelled text."""
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from clinlib.errors import unknown
+from clinlib.corpora.label_words import label_words
+from clinlib.errors import BadInput, unknown
 from clinlib.experiments.config import Config
 from clinlib.experiments.names import (
     SCRATCH,
@@ -19,6 +20,9 @@ from clinlib.experiments.names import (
     no_repeats,
 )
 
+if TYPE_CHECKING:
+    from clinlib.experiments.tagger_runs import PseudoLabel
+
 
 class Pretrain(Config):
     """An encoder pretrained on unlabelled text by masked-language modelling.
@@ -28,16 +32,22 @@ class Pretrain(Config):
     corpus makes beside it. `limit`: the most subwords that each of them gives, None for all.
     `keep_out`: corpora of whose test documents nothing may be read: texts that share passages
     with them are left out. `start` is the encoder to continue from, None for random weights.
+
+    `silver` takes the place of texts: documents in which a tagger has found entities. With it
+    `masks` may be those of entities alone (entity masking, Francis et al. 2024), `label_tokens`
+    may stand around them, `scored` says of which positions the loss is, and `contrast` is the
+    weight of the contrastive term with its `temperature`.
     """
 
     kind: ClassVar[str] = "pretrain"
     VERSION: ClassVar[int] = 1
     routine: ClassVar[str] = "clinlib.experiments.pretrain:run"
     makes_artifact: ClassVar[bool] = True
-    starts_from: ClassVar[tuple[str, ...]] = ("start",)
+    starts_from: ClassVar[tuple[str, ...]] = ("start", "silver")
 
     architecture: str = "scratch-tiny"
-    texts: Annotated[tuple[str, ...], Field(min_length=1)]
+    texts: tuple[str, ...] = ()
+    silver: "PseudoLabel | None" = None
     limit: Count | None = None
     keep_out: tuple[str, ...] = ()
     vocabulary: Count = 4000
@@ -47,6 +57,11 @@ class Pretrain(Config):
     batch_subwords: Count = 4096
     length: Count = 128  # subwords per training sequence
     masking: Annotated[float, Field(gt=0, le=1)] = 0.15
+    masks: Literal["tokens", "entities"] = "tokens"
+    label_tokens: bool = False
+    scored: Literal["masked", "all"] = "masked"
+    contrast: Weight = 0.0
+    temperature: Rate = 0.01
     warmup: Share = 0.1  # share of the updates
     weight_decay: Weight = 0.01
     precision: Precision = "float32"
@@ -74,6 +89,21 @@ class Pretrain(Config):
     @classmethod
     def _known_texts(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
         return check_texts(texts)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if bool(self.texts) == (self.silver is not None):
+            raise BadInput("give exactly one of texts and silver")
+        if self.silver is not None and (self.limit or self.keep_out):
+            raise BadInput("limit and keep_out are those of the pseudo labels, not of their reader")
+        if self.masks == "entities":
+            if self.silver is None:
+                raise BadInput("masks: entities are known in silver documents alone; give silver")
+            if self.label_tokens:
+                label_words(self.silver.corpus)  # before any training, not after the tagger's
+        elif self.label_tokens or self.contrast or self.scored == "all":
+            raise BadInput("label_tokens, contrast and scored are for masks 'entities'")
+        return self
 
 
 class Vectors(Config):

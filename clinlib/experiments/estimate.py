@@ -11,8 +11,8 @@ from typing import Any
 
 from clinlib.errors import ClinlibError
 from clinlib.experiments.config import Config
-from clinlib.experiments.names import RECURRENT
-from clinlib.experiments.spec import Ensemble, FineTune, Pretrain
+from clinlib.experiments.names import POINTER, RECURRENT
+from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune, Pretrain
 
 SUBWORDS = 35  # of a sentence
 # Rough model: sentences trained on per second, in one thread
@@ -24,19 +24,22 @@ SPEED = {
     RECURRENT: 300.0,
 }
 HUB_SPEED = 8.0
+EXTRA = {"recurrent": 1e-3, POINTER: 1e-3}  # seconds that each adds to a sentence trained on
 GPU_FACTOR = 15.0
 SCORING = 1 / 3  # of the work of training on a sentence: forward only
 SIZES = {"train": 5000, "dev": 900, "test": 900}  # of a corpus whose card has no counts
 TEXT = 20_000  # sentences of an unlabelled text
 NOTES = 6  # unlabelled notes that a generator makes for one of its training split
 OTHER = 8.0  # seconds of a run of another kind
+PREDICTING = 1.5  # a loop's work with a loss predictor, as a multiple
+TEACHING = 2.5  # with a mean teacher, which doubles the batches
 
 
 @dataclass
 class Speeds:
     """Seconds per unit of work (one sentence trained on) of finished runs.
 
-    Fine-tuning is keyed by (corpus or None for any, encoder, device), pretraining, in seconds
+    Fine-tuning is keyed by (corpus or None for any, model, device), pretraining, in seconds
     per epoch, by (architecture, texts, device).
     """
 
@@ -58,7 +61,7 @@ class Speeds:
         if record["kind"] == "fine_tune" and trained:
             done = work(config["corpus"], epochs, trained)
             for corpus in (config["corpus"], None):
-                place = (corpus, _encoder(config["encoder"]), device)
+                place = (corpus, _model(config), device)
                 self.tuning.setdefault(place, []).append(seconds / done)
 
 
@@ -91,16 +94,36 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
     if isinstance(config, Ensemble):
         one = config.of[0]
         units = SCORING * sizes(one.corpus)["test"] * len(config.of)
-        return units / _speed(_encoder(one.encoder), device), False
+        return units / _speed(_model(one.to_dict()), device), False
+    if isinstance(config, ActiveLearning):
+        return _looping(config, speeds, device)
     if not isinstance(config, FineTune):
         return OTHER, False
     trained = min(config.sentences or math.inf, sizes(config.corpus)["train"])
     units = work(config.corpus, config.epochs, trained)
-    encoder = _encoder(config.encoder)
-    for corpus in (config.corpus, None):
-        if measured := speeds.tuning.get((corpus, encoder, device)):
-            return units * median(measured), True
-    return units / _speed(encoder, device), False
+    pace, known = _pace(config, speeds, device)
+    return units * pace, known
+
+
+def _pace(task: FineTune, speeds: Speeds, device: str) -> tuple[float, bool]:
+    """(seconds per unit of work of a tagger, whether records say so)."""
+    model = _model(task.to_dict())
+    for corpus in (task.corpus, None):
+        if measured := speeds.tuning.get((corpus, model, device)):
+            return median(measured), True
+    return 1 / _speed(model, device), False
+
+
+def _looping(config: ActiveLearning, speeds: Speeds, device: str) -> tuple[float, bool]:
+    """An active-learning loop: each round learns what is labelled, reads the rest and is scored."""
+    pace, known = _pace(config.task, speeds, device)
+    size = sizes(config.task.corpus)
+    pool = min(config.task.sentences or math.inf, size["train"])
+    learnt = config.task.epochs * sum(config.shares) * pool
+    learnt *= (PREDICTING if config.predicts else 1) * (TEACHING if config.mean_teacher else 1)
+    read = sum(1 - share for share in config.shares) * pool if config.strategy != "random" else 0
+    scored = config.rounds * (size["dev"] + size["test"])
+    return pace * (learnt + SCORING * (read + scored)), known
 
 
 def work(corpus: str, epochs: int, trained: float) -> float:
@@ -157,8 +180,18 @@ def _encoder(encoder: Any) -> str:
     return encoder
 
 
-def _speed(encoder: str, device: str) -> float:
-    return SPEED.get(encoder, HUB_SPEED) * (GPU_FACTOR if device == "cuda" else 1.0)
+def _model(config: Mapping[str, Any]) -> str:
+    """The architecture of a FineTune, given as a record has it: "encoder + recurrent + head"."""
+    parts = [_encoder(config["encoder"])]
+    parts += ["recurrent"] if config.get("recurrent") else []
+    parts += [POINTER] if config.get("head") == POINTER else []
+    return " + ".join(parts)
+
+
+def _speed(model: str, device: str) -> float:
+    encoder, *more = model.split(" + ")
+    each = 1 / SPEED.get(encoder, HUB_SPEED) + sum(EXTRA[part] for part in more)
+    return (GPU_FACTOR if device == "cuda" else 1.0) / each
 
 
 def duration(seconds: float) -> str:

@@ -10,12 +10,13 @@ from clinlib.corpora import registry
 from clinlib.corpora.document import Document, Span
 from clinlib.encoding.batches import Batch, batches
 from clinlib.encoding.decoding import spans_of
-from clinlib.encoding.sections import heading_counts
+from clinlib.encoding.sections import Sections, heading_counts
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import Encoded, Window, encode
 from clinlib.errors import BadInput, unknown
 from clinlib.evaluation.flags import run_flags
 from clinlib.evaluation.sentences import sentence_scores
+from clinlib.evaluation.slices import recall_by_why
 from clinlib.evaluation.split_scores import dev_f1, evaluate
 from clinlib.experiments import training_data
 from clinlib.experiments.context import RunContext
@@ -56,24 +57,9 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         return encode(documents, encoder.tokenizer, scheme, **options)
 
     train = windows_of(learnt.documents, sentences=learnt.sentences, labelled=True)
-    unknown_share = training_data.unknown_share(train.windows, encoder.tokenizer.unk_token_id)
-    if unknown_share > MOST_UNKNOWN:
-        raise BadInput(
-            f"{unknown_share:.0%} of the subwords of '{config.corpus}' are unknown to the "
-            "tokenizer of the encoder; choose one that was made for this language"
-        )
-    tagger = Tagger(
-        encoder,
-        config.head,
-        scheme.labels,
-        dropout=config.dropout,
-        label_smoothing=config.label_smoothing,
-        precision=config.precision,
-        weights=label_weights(config, train.windows, len(scheme.labels)),
-        sections=sections,
-        sentence_type=config.sentence_type,
-        seed=config.seed,
-    )
+    unknown_share = known_enough(train.windows, encoder, config.corpus)
+    weights = label_weights(config, train.windows, len(scheme.labels))
+    tagger = new_tagger(config, encoder, scheme, weights, sections)
     tagger.compact(encoders.seen_ids(train.windows))
     tagger.to(context.device)
     pad = encoder.tokenizer.pad_token_id
@@ -106,15 +92,7 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             tagger,
             objective(config),
             batches_of,
-            Schedule(
-                learning_rate=context.chosen(config.learning_rate),
-                head_learning_rate=config.head_learning_rate,
-                epochs=config.epochs,
-                weight_decay=config.weight_decay,
-                warmup=config.warmup,
-                clip=config.clip,
-                patience=config.patience,
-            ),
+            schedule(config, context),
             evaluate=dev_score if evaluates else None,
             report=context.report,
         )
@@ -144,6 +122,8 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
         "model": tagger.parameter_counts(),
         "provenance": {"subwords_per_second": trained.subwords_per_second},
     }
+    if slices := recall_by_why(splits["test"], predicted["test"]):
+        record["slices"] = {"test": slices}
     if sections:
         record["data"]["sections"] = {"titles": len(sections.titles)} | {
             split: heading_counts(splits[split], sections.titles) for split in ("dev", "test")
@@ -179,6 +159,53 @@ def load_encoder(config: FineTune, context: RunContext) -> encoders.Encoder:
         dropout=config.dropout,
         texts=texts,
         vocabulary=config.vocabulary,
+    )
+
+
+def known_enough(windows: Sequence[Window], encoder: encoders.Encoder, corpus: str) -> float:
+    """The share of unknown subwords; raises BadInput where a tagger could only guess."""
+    share = training_data.unknown_share(windows, encoder.tokenizer.unk_token_id)
+    if share > MOST_UNKNOWN:
+        raise BadInput(
+            f"{share:.0%} of the subwords of '{corpus}' are unknown to the tokenizer of the "
+            "encoder; choose one that was made for this language"
+        )
+    return share
+
+
+def new_tagger(
+    config: FineTune,
+    encoder: encoders.Encoder,
+    scheme: TagScheme,
+    weights: torch.Tensor | None = None,
+    sections: Sections | None = None,
+) -> Tagger:
+    """The tagger that the configuration describes, untrained; `weights` (K,) are its labels'."""
+    return Tagger(
+        encoder,
+        config.head,
+        scheme.labels,
+        recurrent=config.recurrent,
+        dropout=config.dropout,
+        label_smoothing=config.label_smoothing,
+        precision=config.precision,
+        weights=weights,
+        sections=sections,
+        sentence_type=config.sentence_type,
+        seed=config.seed,
+    )
+
+
+def schedule(config: FineTune, context: RunContext) -> Schedule:
+    """How long and how fast the configuration trains."""
+    return Schedule(
+        learning_rate=context.chosen(config.learning_rate),
+        head_learning_rate=config.head_learning_rate,
+        epochs=config.epochs,
+        weight_decay=config.weight_decay,
+        warmup=config.warmup,
+        clip=config.clip,
+        patience=config.patience,
     )
 
 

@@ -70,11 +70,11 @@ def _add(graph: Graph, config: Config, pins: Pins) -> str:
     if name in graph.nodes:
         return name
     artifacts, records, choices = [], [], []
-    for field_name, held in _held(config):
+    for field_name, held, starts in _held(config):
         if isinstance(held, Choose):
             choices.append((field_name, held))
             records += [_add(graph, each, pins) for each in held.of]
-        elif field_name in config.starts_from:
+        elif starts:
             artifacts.append(_add(graph, held, pins))
         else:
             records.append(_add(graph, held, pins))
@@ -82,13 +82,21 @@ def _add(graph: Graph, config: Config, pins: Pins) -> str:
     return name
 
 
-def _held(config: Config) -> Iterator[tuple[str, Config]]:
-    """(field, configuration) of every configuration that stands directly in another."""
+def _held(config: Config) -> Iterator[tuple[str, Config, bool]]:
+    """(field, configuration, whether its weights are needed) of what stands directly in another.
+
+    What a configuration holds by value is no run: those that stand in it take its place.
+    """
     for field_name in type(config).model_fields:
         value = getattr(config, field_name)
         for each in value if isinstance(value, tuple) else (value,):
-            if isinstance(each, Config):
-                yield field_name, each
+            if not isinstance(each, Config):
+                continue
+            if field_name in config.by_value:
+                for inner, held, starts in _held(each):
+                    yield f"{field_name}.{inner}", held, starts
+            else:
+                yield field_name, each, field_name in config.starts_from
 
 
 @dataclass

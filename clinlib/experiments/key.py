@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from clinlib.corpora.label_words import label_words
 from clinlib.errors import unknown
 from clinlib.experiments.config import Config
 from clinlib.experiments.spec import FineTune, Pretrain, PseudoLabel, Vectors
@@ -131,4 +132,7 @@ def _pins(config: Config, pins: Pins) -> dict[str, str]:
         named |= {f"keep_out:{name}": pins.corpus(name) for name in config.keep_out}
         if isinstance(getattr(config, "start", None), str):
             named[config.start] = pins.encoder(config.start)
+        if getattr(config, "label_tokens", False):
+            words = json.dumps(label_words(config.silver.corpus), ensure_ascii=False)
+            named["label_words"] = hashlib.sha256(words.encode()).hexdigest()[:16]
     return {name: pin for name, pin in named.items() if pin is not None}

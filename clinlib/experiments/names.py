@@ -9,6 +9,7 @@ from clinlib.errors import BadInput, unknown
 
 SCRATCH = ("scratch-tiny", "scratch-mini", "scratch-small")
 RECURRENT = "bilstm"
+POINTER = "global_pointer"  # the head that scores spans, not labels
 ENCODERS = (*SCRATCH, RECURRENT, "minilm", "hub:NAME")
 SCORES = tuple(
     f"dev.{scheme}.{score}"

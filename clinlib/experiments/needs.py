@@ -18,6 +18,9 @@ def missing(config: Config) -> str:
 
     What other runs make for it is not looked at, nor names that no card has.
     """
+    for template in (getattr(config, name) for name in config.by_value):
+        if lacking := missing(template):
+            return lacking
     known = cards()
     for name in _corpora(config):
         if name.partition(":")[0] in known and not card(name).generated:

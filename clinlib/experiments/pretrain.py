@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,27 @@ from typing import Any
 import numpy as np
 import torch
 
-from clinlib.adaptation.mlm import MaskedEpoch, MaskedLanguageModel
+from clinlib.adaptation.contrast import EntityContrast
+from clinlib.adaptation.entity_masking import EntityEpoch, LabelledLanguageModel, label_vectors
+from clinlib.adaptation.entity_rows import EntityRows, pack_entities
+from clinlib.adaptation.mlm import IGNORED, MaskedEpoch, MaskedLanguageModel
 from clinlib.adaptation.sequences import Rows, packed
-from clinlib.adaptation.sources import Source
+from clinlib.adaptation.sources import Labelled, Source
+from clinlib.corpora import registry
+from clinlib.corpora.label_words import label_words
 from clinlib.encoding.vocabulary import learn_subwords
 from clinlib.errors import BadInput
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import Pretrain
 from clinlib.models import encoders
+from clinlib.selection import pseudo_labels
 from clinlib.training import precision
 from clinlib.training.checkpoint import Checkpoint
 from clinlib.training.loop import fit
-from clinlib.training.objectives import Supervised
+from clinlib.training.objectives import Objective, Supervised
 from clinlib.training.schedule import Schedule
+
+Epoch = MaskedEpoch | EntityEpoch
 
 HELD_OUT = 20  # one sequence in so many is kept out of training and gives the perplexity
 
@@ -34,13 +42,18 @@ def run(config: Pretrain, context: RunContext) -> dict[str, Any]:
     The last weights are kept, not the best: nothing is selected on the held-out text. A run that
     was interrupted goes on after its last epoch, from `context.journal`.
 
-    Raises BadInput for texts that are missing or too short, and for a journal of another run.
+    Raises BadInput for texts that are missing or too short or hold no entity where entities are
+    masked, and for a journal of another run.
     """
     precision.check(config.precision, context.device)
-    sources = [Source(name, config.keep_out) for name in config.texts]
+    sources: list[Source | Labelled]
+    if config.silver is None:
+        sources = [Source(name, config.keep_out) for name in config.texts]
+    else:
+        sources = [Labelled(pseudo_labels.read(context.parent(config.silver)).documents)]
     encoder = starting_encoder(config, context, sources)
     with _folder(context.journal) as folder:
-        rows = packed(sources, encoder.tokenizer, config.length, folder / "sequences", config.limit)
+        rows = _rows(config, sources, encoder, folder / "sequences")
         order = np.random.default_rng([config.seed, 0]).permutation(len(rows))
         held_out, kept = map(rows.some, np.split(order, [max(1, len(order) // HELD_OUT)]))
         if not len(kept):
@@ -49,7 +62,7 @@ def run(config: Pretrain, context: RunContext) -> dict[str, Any]:
 
 
 def starting_encoder(
-    config: Pretrain, context: RunContext, sources: list[Source]
+    config: Pretrain, context: RunContext, sources: Sequence[Iterable[str]]
 ) -> encoders.Encoder:
     """The encoder to continue from, or one from scratch with a vocabulary of these texts."""
     everything = (text for source in sources for text in source)
@@ -61,24 +74,55 @@ def starting_encoder(
     return encoders.from_scratch(config.architecture, tokenizer, seed=config.seed)
 
 
+def _rows(
+    config: Pretrain, sources: Sequence[Source], encoder: encoders.Encoder, folder: Path
+) -> Rows | EntityRows:
+    """The sequences of all sources; with their entities where those are masked."""
+    if config.masks == "tokens":
+        return packed(sources, encoder.tokenizer, config.length, folder, config.limit)
+    return pack_entities(
+        [document for source in sources for document in source.documents()],
+        encoder.tokenizer,
+        registry.load(config.silver.corpus).types,
+        config.length,
+        label_tokens=config.label_tokens,
+    )
+
+
+def _model(
+    config: Pretrain, context: RunContext, encoder: encoders.Encoder
+) -> tuple[MaskedLanguageModel, Objective]:
+    """The language model and what it is trained for, on the run's device."""
+    options = {"precision": config.precision, "seed": config.seed}
+    if config.label_tokens:
+        vectors = label_vectors(encoder, label_words(config.silver.corpus))
+        model = LabelledLanguageModel(encoder, vectors, **options)
+    else:
+        model = MaskedLanguageModel(encoder, **options)
+    if isinstance(config.start, Pretrain):
+        model.load_head(context.parent(config.start))
+    model.to(context.device)
+    if config.contrast:
+        return model, EntityContrast(model.encoder, config.contrast, config.temperature)
+    return model, Supervised()
+
+
 def _trained(
     config: Pretrain,
     context: RunContext,
     encoder: encoders.Encoder,
-    kept: Rows,
-    held_out: Rows,
-    sources: list[Source],
+    kept: Rows | EntityRows,
+    held_out: Rows | EntityRows,
+    sources: Sequence[Source],
 ) -> dict[str, Any]:
     """Trains and writes the encoder; returns the record's variable part."""
-    model = MaskedLanguageModel(encoder, precision=config.precision, seed=config.seed)
-    if isinstance(config.start, Pretrain):
-        model.load_head(context.parent(config.start))
-    model.to(context.device)
+    model, objective = _model(config, context, encoder)
 
-    def batches_of(epoch: int, of: Rows = kept) -> MaskedEpoch:
-        return MaskedEpoch(
-            of, encoder.tokenizer, config.batch_subwords, config.masking, (config.seed, epoch)
-        )
+    def batches_of(epoch: int, of: Rows | EntityRows = kept) -> Epoch:
+        settings = encoder.tokenizer, config.batch_subwords, config.masking, (config.seed, epoch)
+        if isinstance(of, EntityRows):
+            return EntityEpoch(of, *settings, config.scored)
+        return MaskedEpoch(of, *settings)
 
     def held_out_loss() -> float:
         # epoch 0 is no training epoch, so these masks are the held-out text's own
@@ -92,7 +136,7 @@ def _trained(
         torch.manual_seed(config.seed)
         trained = fit(
             model,
-            Supervised(),
+            objective,
             batches_of,
             Schedule(
                 learning_rate=config.learning_rate,
@@ -122,7 +166,8 @@ def _trained(
             "train_sequences": len(kept),
             "held_out_sequences": len(held_out),
             "train_subwords": len(kept) * config.length,
-        },
+        }
+        | ({"entity_subwords": int(kept.entity.sum())} if isinstance(kept, EntityRows) else {}),
         "model": {
             "parameters": sum(p.numel() for p in encoder.model.parameters()),
             "vocabulary": len(encoder.tokenizer),
@@ -132,13 +177,23 @@ def _trained(
 
 
 @torch.no_grad()
-def mean_loss(model: MaskedLanguageModel, batches: MaskedEpoch, device: str) -> float:
-    """Mean over the batches of the cross entropy of masked tokens, in nats, dropout off."""
+def mean_loss(model: MaskedLanguageModel, batches: Epoch, device: str) -> float:
+    """Mean over the masked tokens of all batches of their cross entropy, in nats, dropout off.
+
+    Raises BadInput where no token is masked.
+    """
     model.eval()
-    return float(np.mean([float(model.loss(batch.to(device))) for batch in batches]))
+    total, asked = 0.0, 0
+    for batch in batches:
+        count = int((batch.targets != IGNORED).sum())
+        total += float(model.loss(batch.to(device))) * count
+        asked += count
+    if not asked:
+        raise BadInput("the held-out sequences have no token to mask: give more text")
+    return total / asked
 
 
-def _identity(config: Pretrain, kept: Rows) -> str:
+def _identity(config: Pretrain, kept: Rows | EntityRows) -> str:
     """What a checkpoint belongs to: the settings and the very sequences."""
     settings = json.dumps(config.to_dict(), sort_keys=True)
     return hashlib.sha256(f"{settings} {kept.hash()}".encode()).hexdigest()[:16]

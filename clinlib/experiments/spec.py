@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from clinlib.errors import BadInput, unknown
+from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.config import Config
 from clinlib.experiments.encoder_runs import Pretrain, Vectors
 from clinlib.experiments.names import MODEL, Seed, no_repeats
@@ -59,13 +60,17 @@ class Similarity(Config):
         for name, side in (("source", self.source), ("target", self.target)):
             if isinstance(side, Choose) and side.take != MODEL:
                 raise BadInput(f"{name}: the Choose takes {side.take}, not {MODEL}")
-        if any(
-            run.sections != "none" for side in (self.source, self.target) for run in runs_of(side)
-        ):
+        runs = [each for side in (self.source, self.target) for each in runs_of(side)]
+        if any(each.recurrent for each in runs):
+            raise BadInput(
+                "recurrent: the states of a BiLSTM that each tagger has of its own lie "
+                "in spaces that no rotation relates"
+            )
+        if any(each.sections != "none" for each in runs):
             raise BadInput(
                 "sections: a source's headings are not the target's; compare taggers without"
             )
-        encoders = [each.encoder for side in (self.source, self.target) for each in runs_of(side)]
+        encoders = [each.encoder for each in runs]
         if any(each != encoders[0] for each in encoders):
             raise BadInput(
                 "source and target do not share a parent encoder: their states lie in spaces that "
@@ -76,7 +81,16 @@ class Similarity(Config):
 
 KINDS: dict[str, type[Config]] = {
     each.kind: each
-    for each in (Pretrain, Vectors, FineTune, Choose, Ensemble, Similarity, PseudoLabel)
+    for each in (
+        Pretrain,
+        Vectors,
+        FineTune,
+        Choose,
+        Ensemble,
+        Similarity,
+        PseudoLabel,
+        ActiveLearning,
+    )
 }
 Similarity.model_rebuild()
 

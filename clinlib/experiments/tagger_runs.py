@@ -9,6 +9,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.encoder_runs import Pretrain, Vectors
 from clinlib.experiments.names import (
     MODEL,
+    POINTER,
     SCORES,
     Count,
     Name,
@@ -57,15 +58,26 @@ class PseudoLabel(Config):
             raise BadInput(f"teacher: the Choose takes {self.teacher.take}, not {MODEL}")
         if any(run.layout == "packed" for run in runs_of(self.teacher)):
             raise BadInput("teacher: packed windows give no probability of a sentence's labels")
+        if any(run.head == POINTER for run in runs_of(self.teacher)):
+            raise BadInput(
+                f"teacher: the head {POINTER} gives no probability of a sentence's labels; "
+                "take one with crf or softmax"
+            )
         return self
+
+    @property
+    def corpus(self) -> str:
+        """The corpus whose types the labels are."""
+        return runs_of(self.teacher)[0].corpus
 
 
 class FineTune(Config):
     """A tagger trained on one corpus and scored on its dev and test splits.
 
     `encoder`: a name, the Pretrain or Vectors that makes it, or another tagger's run (or a Choose
-    of such) whose encoder is taken, with a new head. Exactly one of `batch_size` (sentences) and
-    `batch_subwords` (padded subwords) is given.
+    of such) whose encoder is taken, with a new head. `recurrent`: the size of a BiLSTM between
+    encoder and head, both directions together, 0 for none. Exactly one of `batch_size` (sentences)
+    and `batch_subwords` (padded subwords) is given.
     `patience`: evaluations without a better dev F1 before stopping, None to run all epochs.
     `empty_share`: the share of training sentences without entity to keep at most.
     `sentences`, `documents`: the first n training sentences, or documents (seed 0); other seeds
@@ -91,7 +103,8 @@ class FineTune(Config):
     corpus: Name
     encoder: "str | Pretrain | Vectors | FineTune | Choose"
     vocabulary: Count = 4000  # subwords that scratch-tiny and scratch-mini learn; else unused
-    head: Literal["crf", "softmax"] = "crf"
+    recurrent: Annotated[int, Field(ge=0)] = 0
+    head: Literal["crf", "softmax", "global_pointer"] = "crf"
     scheme: Literal["BIO", "BIOES"] = "BIO"
     unit: Literal["subword", "word"] = "subword"
     context: Annotated[int, Field(ge=0)] = 0  # subwords on each side
@@ -132,6 +145,16 @@ class FineTune(Config):
             raise BadInput(f"the Choose takes {encoder.take}, not {MODEL}")
         return check_encoder(encoder) if isinstance(encoder, str) else encoder
 
+    @field_validator("recurrent")
+    @classmethod
+    def _two_directions(cls, recurrent: int) -> int:
+        if recurrent % 2:
+            raise BadInput(
+                f"{recurrent} is odd, and the two directions of a BiLSTM are of one size; "
+                f"take {recurrent + 1}"
+            )
+        return recurrent
+
     @field_validator("fold")
     @classmethod
     def _part_of_several(cls, fold: tuple[int, int] | None) -> tuple[int, int] | None:
@@ -156,6 +179,11 @@ class FineTune(Config):
             raise BadInput("keep_out: overlaps are sought in the training split: no fold, no dev")
         if self.class_weights != "none" and self.head != "softmax":
             raise BadInput(f"class_weights: only the head softmax takes them, not {self.head}")
+        if self.head == POINTER and (self.label_smoothing or self.r_drop):
+            field = "label_smoothing" if self.label_smoothing else "r_drop"
+            raise BadInput(f"{field}: the head {POINTER} has no label probabilities; leave it at 0")
+        if self.head == POINTER and self.sections == "classifier":
+            raise BadInput(f"sections: the head {POINTER} has no bias of labels; fuse elsewhere")
         if isinstance(self.learning_rate, Choose) and self.learning_rate.take != "learning_rate":
             raise BadInput(
                 f"learning_rate: the Choose takes {self.learning_rate.take}, not learning_rate"
@@ -197,6 +225,7 @@ class Choose(Config):
         return self
 
 
+Pretrain.model_rebuild()
 PseudoLabel.model_rebuild()
 FineTune.model_rebuild()
 

@@ -1,4 +1,4 @@
-"""Heads: from hidden states to label ids, by softmax over each unit or by a CRF over the row."""
+"""Heads: from hidden states to label ids, by units (softmax), rows (CRF) or spans (pointer)."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from clinlib.errors import BadInput, unknown
 from clinlib.models.crf import CRF
+from clinlib.models.global_pointer import GlobalPointer
 
 
 class SoftmaxHead(nn.Module):
@@ -44,6 +45,28 @@ class SoftmaxHead(nn.Module):
             label_smoothing=self.label_smoothing,
         )
 
+    def losses(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        """-log p(y|x) of each row (B,), in nats: the sum of its units' cross entropies.
+
+        Neither smoothed nor weighted, whatever `loss` is.
+        """
+        logs = emissions.log_softmax(-1).gather(2, labels.unsqueeze(2)).squeeze(2)  # (B, U)
+        return -(logs * mask).sum(1)
+
+    @torch.no_grad()
+    def bounds(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The least and the largest loss (B,) that any labels of a row can have, in nats.
+
+        L_min = N(x) - s(x, y_max) and L_max = N(x) - s(x, y_min) (LASL, equation 4), N being the
+        log partition function. The least is that of the decoded labels: -`confidence`.
+        """
+        logs = emissions.log_softmax(-1)
+        return tuple(-(each * mask).sum(1) for each in (logs.amax(-1), logs.amin(-1)))
+
+    def places(self, mask: Tensor) -> Tensor:
+        """Which of the emissions are of the row itself (B, U), not of its padding: all units."""
+        return mask
+
     def decode(self, emissions: Tensor, mask: Tensor) -> list[np.ndarray]:
         """The most probable label of every unit: per row its (U,) label ids."""
         return _rows(emissions.argmax(-1), mask)
@@ -77,6 +100,23 @@ class CRFHead(SoftmaxHead):
             loss = (1 - self.label_smoothing) * loss + self.label_smoothing * uniform
         return loss
 
+    def losses(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        """-log p(y|x) of each row (B,), in nats, not smoothed."""
+        return self.crf.nll(emissions, labels, mask)
+
+    @torch.no_grad()
+    def bounds(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """L_min and L_max (B,) of each row, in nats; y_max and y_min are found by Viterbi.
+
+        In float64 inside: of a row that is nearly certain, L_min is far below float32's rounding
+        of N(x). One partition function serves both, since L_max - L_min = s(y_max) - s(y_min).
+        """
+        wide = emissions.double()
+        best, labels = self.crf.viterbi(wide, mask)
+        worst, _ = self.crf.viterbi(wide, mask, worst=True)
+        least = self.crf.nll(wide, labels, mask).clamp(min=0)
+        return least.to(emissions.dtype), (least + best - worst).to(emissions.dtype)
+
     def decode(self, emissions: Tensor, mask: Tensor) -> list[np.ndarray]:
         """The most probable labels of every row, by Viterbi: per row its (U,) label ids."""
         return _rows(self.crf.viterbi(emissions, mask)[1], mask)
@@ -90,7 +130,8 @@ class CRFHead(SoftmaxHead):
         return -self.crf.nll(emissions, self.crf.viterbi(emissions, mask)[1], mask)
 
 
-HEADS = {"softmax": SoftmaxHead, "crf": CRFHead}
+Head = SoftmaxHead | GlobalPointer
+HEADS = {"softmax": SoftmaxHead, "crf": CRFHead, "global_pointer": GlobalPointer}
 
 
 def make_head(
@@ -100,10 +141,10 @@ def make_head(
     *,
     label_smoothing: float = 0.0,
     weights: Tensor | None = None,
-) -> SoftmaxHead:
+) -> Head:
     """The head called `name`; raises BadInput with the nearest name if there is none.
 
-    Weights (K,) of the labels are for the softmax head alone: a CRF scores whole rows.
+    Weights (K,) of the labels are for the softmax head alone: the others score rows or spans.
     """
     if name not in HEADS:
         raise unknown("head", name, HEADS)

@@ -14,7 +14,7 @@ BATCH_SUBWORDS = 4096  # padded
 
 def predicted_labels(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> list[np.ndarray]:
     """Label ids (U,) of every window, in order."""
-    return tagger.predict(_batches(windows, pad_id), len(windows))
+    return tagger.predict(reading_batches(windows, pad_id), len(windows))
 
 
 @torch.no_grad()
@@ -26,7 +26,7 @@ def labels_with_confidence(
     device = next(tagger.parameters()).device
     labels: list[np.ndarray] = [np.empty(0, dtype=np.int64)] * len(windows)
     logs = np.zeros(len(windows))
-    for batch in _batches(windows, pad_id):
+    for batch in reading_batches(windows, pad_id):
         batch = batch.to(device)
         emissions = tagger(batch)
         sure = tagger.head.confidence(emissions, batch.mask).cpu().numpy()
@@ -43,7 +43,7 @@ def states(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> np.ndarray
     tagger.eval()
     device = next(tagger.parameters()).device
     found: dict[int, np.ndarray] = {}
-    for batch in _batches(windows, pad_id):
+    for batch in reading_batches(windows, pad_id):
         hidden = tagger.hidden(batch.to(device)).cpu().numpy()  # (B, U, H)
         for row, index in enumerate(batch.windows):
             found[index] = hidden[row, : len(windows[index].first)]
@@ -59,7 +59,7 @@ def sentences_found(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> s
     tagger.eval()
     device = next(tagger.parameters()).device
     found = set()
-    for batch in _batches(windows, pad_id):
+    for batch in reading_batches(windows, pad_id):
         _, logits = tagger.with_sentences(batch.to(device))
         for index, logit in zip(batch.windows, logits.tolist(), strict=True):
             if logit > 0:
@@ -67,7 +67,8 @@ def sentences_found(tagger: Tagger, windows: Sequence[Window], pad_id: int) -> s
     return found
 
 
-def _batches(windows: Sequence[Window], pad_id: int) -> Iterator[Batch]:
+def reading_batches(windows: Sequence[Window], pad_id: int) -> Iterator[Batch]:
+    """Every window once, in the batches that prediction reads: by length, BATCH_SUBWORDS each."""
     longest = max((len(window.ids) for window in windows), default=0)
     budget = max(BATCH_SUBWORDS, longest)
     yield from batches(windows, budget=budget, size=None, pad_id=pad_id, seed=None)

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
+from clinlib.models.bilstm import BiLSTM
+
 
 class RecurrentConfig(PretrainedConfig):
     """Sizes: `vocab_size` V, `embedding_size` E, `hidden_size` H of both directions together."""
@@ -44,9 +46,7 @@ class RecurrentEncoder(PreTrainedModel):
         super().__init__(config)
         self.embeddings = nn.Embedding(config.vocab_size, config.embedding_size)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
-        self.lstm = nn.LSTM(
-            config.embedding_size, config.hidden_size // 2, bidirectional=True, batch_first=True
-        )
+        self.lstm = BiLSTM(config.embedding_size, config.hidden_size)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -66,18 +66,8 @@ class RecurrentEncoder(PreTrainedModel):
     ) -> BaseModelOutput:
         vectors = self.embeddings(input_ids) if inputs_embeds is None else inputs_embeds
         if attention_mask is None:
-            attention_mask = torch.ones(vectors.shape[:2], dtype=torch.long)
-        lengths = attention_mask.sum(1).cpu()
-        rows = nn.utils.rnn.pack_padded_sequence(
-            self.dropout(vectors),
-            lengths,
-            batch_first=True,
-            enforce_sorted=False,
-        )
-        states, _ = self.lstm(rows)
-        states, _ = nn.utils.rnn.pad_packed_sequence(
-            states, batch_first=True, total_length=vectors.shape[1]
-        )
+            attention_mask = torch.ones(vectors.shape[:2], dtype=torch.long, device=vectors.device)
+        states = self.lstm(self.dropout(vectors), attention_mask)
         return BaseModelOutput(last_hidden_state=states)
 
 

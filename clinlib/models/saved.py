@@ -1,4 +1,4 @@
-"""Saved taggers: a folder of an encoder as transformers loads it, and beside it the head."""
+"""Saved taggers: an encoder's folder as transformers loads it, and in it the BiLSTM and head."""
 
 import json
 from dataclasses import asdict
@@ -15,6 +15,7 @@ from clinlib.models.tagger import Tagger
 
 HEAD = "head.safetensors"
 BESIDE = "beside.safetensors"
+RECURRENT = "recurrent.safetensors"
 SETTINGS = "tagger.json"
 
 
@@ -27,6 +28,9 @@ def save(tagger: Tagger, tokenizer: PreTrainedTokenizerFast, folder: Path) -> No
     if beside := _beside(tagger):
         save_file(beside.state_dict(), folder / BESIDE)
     settings = {"head": tagger.head_name, "labels": list(tagger.labels)}
+    if tagger.recurrent is not None:
+        save_file(tagger.recurrent.state_dict(), folder / RECURRENT)
+        settings["recurrent"] = tagger.hidden_size
     if tagger.sections:
         settings["sections"] = asdict(tagger.sections)
     if tagger.sentence_type is not None:
@@ -48,10 +52,13 @@ def load(folder: Path, precision: str = "float32") -> tuple[Tagger, PreTrainedTo
         encoder,
         settings["head"],
         settings["labels"],
+        recurrent=settings.get("recurrent", 0),
         precision=precision,
         sections=Sections(**sections | {"titles": tuple(sections["titles"])}) if sections else None,
         sentence_type=settings.get("sentence_type"),
     )
+    if tagger.recurrent is not None:
+        tagger.recurrent.load_state_dict(load_file(folder / RECURRENT))
     tagger.head.load_state_dict(load_file(folder / HEAD))
     if beside := _beside(tagger):
         beside.load_state_dict(load_file(folder / BESIDE))

@@ -1,4 +1,4 @@
-"""Tagger: an encoder whose hidden states, one a unit, go through a head."""
+"""Tagger: an encoder whose hidden states, one a unit, go through a BiLSTM or not, and a head."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from clinlib.encoding.batches import Batch
 from clinlib.encoding.sections import Sections
+from clinlib.models.bilstm import BiLSTM
 from clinlib.models.dropout import ByteDropout
 from clinlib.models.embedding import CompactEmbedding
 from clinlib.models.encoders import Encoder
@@ -17,9 +18,11 @@ from clinlib.models.sentence_head import SentenceHead
 
 
 class Tagger(nn.Module):
-    """Encoder, dropout and head: a batch of windows -> emissions (B, U, K), loss, label ids.
+    """Encoder, dropout and head: a batch of windows -> emissions, loss, label ids.
 
-    A unit (subword or word) is represented by the hidden state of its first subword. The encoder
+    Emissions are (B, U, K), or of the shape that the head says. A unit (subword or word) is
+    represented by the hidden state of its first subword. `recurrent` is the size of a BiLSTM
+    between encoder and head, of both directions together, 0 for none. The encoder
     runs in bf16 where `precision` says so; the head always runs in float32, since a partition
     function overflows in half precision. `sections` says where the headings of sections are fused;
     `sentence_type` is the entity type of which a second head says whether a sentence holds one.
@@ -31,6 +34,7 @@ class Tagger(nn.Module):
         head: str,
         labels: Sequence[str],
         *,
+        recurrent: int = 0,
         dropout: float = 0.1,
         label_smoothing: float = 0.0,
         precision: str = "float32",
@@ -46,26 +50,36 @@ class Tagger(nn.Module):
             torch.manual_seed(seed)
             self.head = make_head(
                 head,
-                encoder.hidden_size,
+                recurrent or encoder.hidden_size,
                 labels,
                 label_smoothing=label_smoothing,
                 weights=weights,
             )
+            self.recurrent = BiLSTM(encoder.hidden_size, recurrent) if recurrent else None
         self.precision = precision
         self.head_name, self.labels = head, tuple(labels)
+        self.hidden_size = recurrent or encoder.hidden_size
         self.sections, self.sentence_type = sections, sentence_type
         # "embedding" in the name keeps weight decay from pulling its identity towards zero
         self.section_embedding = self.section_bias = self.sentence_head = None
         if sections and sections.level == "embedding":
-            size = self.encoder.get_input_embeddings().embedding_dim
-            self.section_embedding = SectionInput(sections, size, seed)
+            self.section_embedding = SectionInput(sections, self.embedding_size, seed)
         elif sections and sections.level == "classifier":
             self.section_bias = SectionBias(sections, len(labels))
         if sentence_type is not None:
             self.sentence_head = SentenceHead(encoder.hidden_size, labels, sentence_type, seed)
 
+    @property
+    def embedding_size(self) -> int:
+        """E, the size of the encoder's input embeddings."""
+        return self.encoder.get_input_embeddings().embedding_dim
+
+    def embedded(self, batch: Batch) -> Tensor:
+        """Input embeddings (B, U, E) of the first subword of each of the batch's units."""
+        return self.encoder.get_input_embeddings()(batch.ids.gather(1, batch.first))
+
     def hidden(self, batch: Batch) -> Tensor:
-        """Hidden states (B, U, H) of the batch's units, float32."""
+        """Hidden states (B, U, H) of the batch's units, float32: what the head reads."""
         return self._of_units(self._states(batch), batch)
 
     def _states(self, batch: Batch) -> Tensor:
@@ -81,14 +95,17 @@ class Tagger(nn.Module):
     def _of_units(self, states: Tensor, batch: Batch) -> Tensor:
         """Of all positions' states (B, L, H) those of the units (B, U, H), float32."""
         rows = torch.arange(len(batch.first), device=batch.first.device).unsqueeze(1)
-        return self.dropout(states[rows, batch.first].float())
+        hidden = self.dropout(states[rows, batch.first].float())  # (B, U, H)
+        if self.recurrent is None:
+            return hidden
+        return self.dropout(self.recurrent(hidden, batch.mask))  # (B, U, recurrent)
 
     def _emissions(self, hidden: Tensor, batch: Batch) -> Tensor:
         emissions = self.head(hidden)
         return emissions if self.section_bias is None else self.section_bias(emissions, batch)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Emissions (B, U, K) of a batch."""
+        """Emissions of a batch, (B, U, K) or as the head says."""
         return self._emissions(self.hidden(batch), batch)
 
     def with_sentences(self, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -73,6 +73,27 @@ def curves(
             axes.legend(fontsize=8)
 
 
+def trends(
+    axes: Axes, frame: pd.DataFrame, *, x: str, y: str, series: str, mark: float | None = None
+) -> None:
+    """A line through the values of each series, from zero up; `mark` is a place on x to point out.
+
+    `frame` is long: columns `x`, `y` and `series`.
+    """
+    with mpl.rc_context(STYLE):
+        for at, (name, group) in enumerate(frame.groupby(series, sort=False)):
+            colour, marker = COLOURS[at % len(COLOURS)], MARKERS[at % len(MARKERS)]
+            axes.plot(group[x], group[y], color=colour, marker=marker, ms=4, label=str(name))
+        if mark is not None:
+            axes.axvline(mark, color=INK, lw=1, ls=":")
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if len(frame):
+            axes.legend(fontsize=8)
+
+
 def dots(axes: Axes, frame: pd.DataFrame, *, x: str, y: str, series: str, hollow: str) -> None:
     """Every run as a dot over the values of `x`, equally spaced; a colour and marker per series.
 

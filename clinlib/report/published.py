@@ -16,6 +16,10 @@ CLINX = (
     "Lange, Adel, Strötgen and Klakow: CLIN-X: pre-trained language models and a study on "
     "cross-task transfer for concept extraction in the clinical domain, 2022"
 )
+IBD = (
+    "Francis, Crema Garcia, Uma, Mestdagh, De Moor and Moens: Clinical entity-aware domain "
+    "adaptation in low resource setting for inflammatory bowel disease, 2025"
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Source:
 N2C2 = "n2c2-2018 track 2, 303 training and 202 test letters"
 FIVE_EACH = "mean over five English i2b2 tasks and five Spanish tasks"
 TASKS = "five English i2b2 tasks and five Spanish tasks, one by one"
+NOTES = "1,463 training and 250 test notes of one hospital, three runs"
 SOURCES = {
     "transformercrf_parameters": Source(TRANSFORMER_CRF, "Table I", "no data: parameter counts"),
     "transformercrf_bio_strict": Source(TRANSFORMER_CRF, "Tables II and III", N2C2),
@@ -43,6 +48,8 @@ SOURCES = {
     "clinx_training_ablation": Source(CLINX, "Table 4", FIVE_EACH),
     "clinx_transfer": Source(CLINX, "Tables 5 and 6", TASKS),
     "clinx_predicted_source": Source(CLINX, "Table 7", TASKS),
+    "ibd_methods": Source(IBD, "Table 2", NOTES),
+    "ibd_significance": Source(IBD, "Section 6.3", f"{NOTES}; the unit of the test is not given"),
 }
 
 

@@ -6,6 +6,8 @@ from functools import lru_cache
 from clinlib.corpora.registry import card
 from clinlib.studies.cells import Cell
 
+LEAST_P = 1e-12  # the studentized range is not more exact
+
 
 @lru_cache
 def is_synthetic(corpus: str) -> bool:
@@ -43,6 +45,21 @@ def banner(corpora: Iterable[str]) -> str:
 def spoken(text: str, cells: Mapping[str, Cell]) -> str:
     """A figure of cells in one sentence, for those who do not see it."""
     return f"{text}: {'; '.join(f'{label} {cell}' for label, cell in cells.items())}."
+
+
+def p_value(p: float | None) -> str | None:
+    """p as text, small ones by their power of ten down to rounding; None stays None."""
+    if p is None:
+        return None
+    if p < LEAST_P:
+        return f"< {LEAST_P:.0e}"
+    return f"{p:.4f}" if p >= 1e-4 else f"{p:.1e}"
+
+
+def p_in_words(p: float) -> str:
+    """p with its sign of relation: "p = 0.0202", "p < 1e-12"."""
+    text = p_value(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def listed(sentences: Iterable[str]) -> str:

@@ -7,6 +7,8 @@ have made, on one CPU thread to the last bit.
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,26 +41,18 @@ class Checkpoint:
         state: dict[str, Any],
     ) -> None:
         """Replaces the stored state; an interrupt leaves the old one or the new one whole."""
-        fresh = self.folder.with_name(f"{self.folder.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        _write(fresh / WEIGHTS, model.state_dict())
-        if best is not None:
-            _write(fresh / BEST, best)
         moments = {
             f"{number}.{name}": value
             for number, values in optimiser.state_dict()["state"].items()
             for name, value in values.items()
         }
-        _write(fresh / MOMENTS, moments | {GENERATOR: torch.get_rng_state()})
-        content = {"identity": self.identity, **state}
-        (fresh / STATE).write_text(json.dumps(content), encoding="utf-8")
-        old = self.folder.with_name(f"{self.folder.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self.folder.exists():
-            self.folder.rename(old)
-        fresh.rename(self.folder)
-        shutil.rmtree(old, ignore_errors=True)
+        with replacing(self.folder) as fresh:
+            write_tensors(fresh / WEIGHTS, model.state_dict())
+            if best is not None:
+                write_tensors(fresh / BEST, best)
+            write_tensors(fresh / MOMENTS, moments | {GENERATOR: torch.get_rng_state()})
+            content = {"identity": self.identity, **state}
+            (fresh / STATE).write_text(json.dumps(content), encoding="utf-8")
 
     def restore(
         self, model: nn.Module, optimiser: torch.optim.Optimizer
@@ -68,9 +62,7 @@ class Checkpoint:
         Returns what `save` got as state, and the best weights; None where nothing is stored.
         Raises BadInput for a state of another training or another architecture.
         """
-        old = self.folder.with_name(f"{self.folder.name}.old")
-        if not self.folder.exists() and old.exists():  # interrupted between the two renames
-            old.rename(self.folder)
+        settle(self.folder)
         if not (self.folder / STATE).is_file():
             return None
         state = json.loads((self.folder / STATE).read_text(encoding="utf-8"))
@@ -79,10 +71,10 @@ class Checkpoint:
                 f"the checkpoint in {self.folder} is of another text or other settings; "
                 "delete it to start anew"
             )
-        weights = _read(self.folder / WEIGHTS)
+        weights = read_tensors(self.folder / WEIGHTS)
         self._check(weights, model)
         model.load_state_dict(weights)
-        moments = _read(self.folder / MOMENTS)
+        moments = read_tensors(self.folder / MOMENTS)
         torch.set_rng_state(moments.pop(GENERATOR))
         device = next(model.parameters()).device
         entries: dict[int, dict[str, Tensor]] = {}
@@ -93,7 +85,7 @@ class Checkpoint:
         known = optimiser.state_dict()
         optimiser.load_state_dict({"state": entries, "param_groups": known["param_groups"]})
         best = self.folder / BEST
-        return state, _read(best) if _path(best).exists() else None
+        return state, read_tensors(best) if _path(best).exists() else None
 
     def _check(self, weights: dict[str, Tensor], model: nn.Module) -> None:
         shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
@@ -106,13 +98,37 @@ class Checkpoint:
                 )
 
 
-def _write(stem: Path, tensors: dict[str, Tensor]) -> None:
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """An empty folder to fill, which then takes the place of `folder`: the old one or the new one
+    is whole, whatever interrupts."""
+    fresh, old = (folder.with_name(f"{folder.name}.{age}") for age in ("new", "old"))
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    yield fresh
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def settle(folder: Path) -> None:
+    """Puts the old folder back where `replacing` was interrupted between its two renames."""
+    old = folder.with_name(f"{folder.name}.old")
+    if not folder.exists() and old.exists():
+        old.rename(folder)
+
+
+def write_tensors(stem: Path, tensors: dict[str, Tensor]) -> None:
+    """Writes tensors as STEM.safetensors."""
     # clones: weights that are tied share memory, which the format refuses
     plain = {name: value.detach().to("cpu").contiguous().clone() for name, value in tensors.items()}
     save_file(plain, _path(stem))
 
 
-def _read(stem: Path) -> dict[str, Tensor]:
+def read_tensors(stem: Path) -> dict[str, Tensor]:
+    """The tensors in STEM.safetensors, on the CPU."""
     return load_file(_path(stem))
 
 

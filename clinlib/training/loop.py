@@ -49,6 +49,7 @@ def fit(
     *,
     evaluate: Callable[[], float] | None = None,
     measure: Callable[[], dict[str, float]] | None = None,
+    after_update: Callable[[], None] = lambda: None,
     checkpoint: Checkpoint | None = None,
     report: Callable[[float, str], None] = lambda fraction, text: None,
 ) -> Fit:
@@ -57,7 +58,8 @@ def fit(
     `batches_of(epoch)` gives the batches of epoch 1, 2, ...; every epoch has as many.
     `evaluate()` is the dev score (higher is better), asked after each epoch; ties go to the
     earlier epoch. Without it the last epoch's weights stay. `measure()` gives further numbers for
-    each epoch's row, which select nothing. Dropout draws from torch's generator, which the caller
+    each epoch's row, which select nothing. `after_update()` is called after every update, for what
+    an objective trains besides the model. Dropout draws from torch's generator, which the caller
     seeds. With a `checkpoint` a training that was interrupted goes on after its last epoch.
 
     Raises ClinlibError when the loss is no longer finite.
@@ -71,7 +73,9 @@ def fit(
         state, result = _State(**stored["state"]), Fit(**stored["fit"])
     while state.epoch < schedule.epochs and not state.stopped:
         state.epoch += 1
-        row = _epoch(model, objective, batches_of, schedule, optimiser, rates, state, report)
+        row = _epoch(
+            model, objective, batches_of, schedule, optimiser, rates, state, after_update, report
+        )
         result.curve.append(row)
         if measure is not None:
             row |= measure()
@@ -106,6 +110,7 @@ def _epoch(
     optimiser: torch.optim.Optimizer,
     rates: list[float],
     state: _State,
+    after_update: Callable[[], None],
     report: Callable[[float, str], None],
 ) -> dict[str, Any]:
     """One epoch's updates; returns its row."""
@@ -125,6 +130,7 @@ def _epoch(
         nn.utils.clip_grad_norm_(parameters, schedule.clip)
         optimiser.step()
         optimiser.zero_grad()
+        after_update()
         losses += loss.detach()
         state.step += 1
         state.subwords += batch.subwords

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 
 class Objective(Protocol):
-    """A loss over a model's batches; its own parameters, if any, are trained with the model's."""
+    """A loss over a model's batches. Parameters of its own are its own to update: the gradients
+    are there when `fit` calls its `after_update`."""
 
     def __call__(self, model: nn.Module, batch) -> Tensor:
         """The loss () of one batch."""

@@ -15,10 +15,11 @@ from clinlib.experiments.spec import FineTune
 from clinlib.studies.cells import Record, cell
 from clinlib.studies.clinx import prediction, transfer
 from clinlib.studies.clinx.prediction import groups
-from clinlib.studies.clinx.training import base, finder, seeds
+from clinlib.studies.clinx.training import base
 from clinlib.studies.clinx.transfer import LEVEL, Place
 from clinlib.studies.comparisons import ENOUGH, UNCORRECTED, p_over_documents, paired, reading_of
 from clinlib.studies.frames import by_row
+from clinlib.studies.plans import finder, seeds
 from clinlib.studies.wording import plural
 
 NAME = "25_all_tasks"

@@ -15,7 +15,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import Ensemble
 from clinlib.studies.cells import Cell, Record, cell, number, state
-from clinlib.studies.clinx.training import base, finder, seeds
+from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import (
     UNCORRECTED,
     difference_over_documents,
@@ -25,6 +25,7 @@ from clinlib.studies.comparisons import (
     reading_over_documents,
 )
 from clinlib.studies.frames import by_row
+from clinlib.studies.plans import finder, seeds
 
 NAME = "21_architecture_ablation"
 STRICT = "scores.test.strict.f1"

@@ -14,9 +14,10 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import FineTune
 from clinlib.studies.cells import Cell, Record, cell
-from clinlib.studies.clinx.training import base, finder, seeds
+from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import ENOUGH, paired, reading_of
 from clinlib.studies.frames import by_row
+from clinlib.studies.plans import finder, seeds
 
 NAME = "26_packed_context"
 STRICT = "scores.test.strict.f1"

@@ -18,9 +18,10 @@ from clinlib.experiments.names import RECURRENT
 from clinlib.experiments.spec import Choose, FineTune, Pretrain, Vectors
 from clinlib.studies import recipes
 from clinlib.studies.cells import Cell, Record, cell, number
-from clinlib.studies.clinx.training import base, finder, pretraining, seeds
+from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
+from clinlib.studies.plans import finder, pretraining, seeds
 
 NAME = "20_encoders"
 STRICT = "scores.test.strict.f1"

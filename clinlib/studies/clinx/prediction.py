@@ -15,9 +15,9 @@ from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import Similarity
 from clinlib.studies.cells import Record, number
 from clinlib.studies.clinx import transfer
-from clinlib.studies.clinx.training import finder
 from clinlib.studies.clinx.transfer import Place, median
 from clinlib.studies.frames import by_row
+from clinlib.studies.plans import finder
 
 NAME = "24_source_prediction"
 COSTS = f"costs {transfer.NEAR} F1 or more"  # the predicted source, against none

@@ -1,14 +1,11 @@
 """The full architecture of the CLIN-X pages, from a notebook's parameters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from clinlib.errors import BadInput
-from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins, key
 from clinlib.experiments.names import LEARN_VOCABULARY
 from clinlib.experiments.spec import FineTune
 from clinlib.studies import recipes
-from clinlib.studies.cells import Record
+from clinlib.studies.plans import pretraining
 
 
 def base(corpus: str, parameters: Mapping[str, object], encoder: str | None = None) -> FineTune:
@@ -35,28 +32,3 @@ def base(corpus: str, parameters: Mapping[str, object], encoder: str | None = No
         dropout=parameters["dropout"],
         precision=parameters["precision"],
     )
-
-
-def pretraining(parameters: Mapping[str, object]) -> dict[str, object]:
-    """The fields of the Pretrain behind an encoder named pretrained:CORPUS."""
-    return {
-        "architecture": parameters["pretrain_architecture"],
-        "vocabulary": parameters["vocabulary"],
-        "epochs": parameters["pretrain_epochs"],
-        "learning_rate": parameters["pretrain_learning_rate"],
-    }
-
-
-def seeds(parameters: Mapping[str, object]) -> range:
-    """The seeds of the runs, 1..n: seed 0 is that of tuning."""
-    if parameters["seeds"] < 1:
-        raise BadInput(f"seeds: {parameters['seeds']} runs per row; at least 1 is needed")
-    return range(1, 1 + parameters["seeds"])
-
-
-def finder(
-    records: Mapping[str, Record | None], pins: Pins | None = None
-) -> Callable[[Config], Record | None]:
-    """A function that finds the record of a configuration among records by key; None is missing."""
-    known = pins or Pins()
-    return lambda config: records.get(key(config, known))

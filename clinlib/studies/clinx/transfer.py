@@ -19,8 +19,9 @@ from clinlib.experiments.key import Pins
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, FineTune
 from clinlib.studies.cells import Cell, Record, cell
-from clinlib.studies.clinx.training import base, finder, seeds
+from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired
+from clinlib.studies.plans import finder, seeds
 from clinlib.studies.wording import plural
 
 STRICT = "scores.test.strict.f1"

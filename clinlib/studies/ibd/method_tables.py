@@ -1,0 +1,186 @@
+"""Tables of the methods' page: scores, what each step adds, types, mechanisms, adaptation."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from clinlib.studies.cells import Cell, Record, cell, number, state
+from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
+from clinlib.studies.frames import by_row
+from clinlib.studies.ibd.methods import (
+    CONTRAST,
+    EMLM,
+    FUSED,
+    METHODS,
+    MLM,
+    PLAIN,
+    PSEUDO,
+    STRICT,
+    TYPE,
+    Results,
+)
+from clinlib.studies.ibd.observations import type_scores
+
+STEPS = {
+    f"section fusion ({FUSED} − {PLAIN})": (FUSED, PLAIN),
+    f"pseudo labels and R-Drop ({PSEUDO} − {FUSED})": (PSEUDO, FUSED),
+    f"any token masked ({MLM}-{PSEUDO} − {PSEUDO})": (f"{MLM}-{PSEUDO}", PSEUDO),
+    f"entities masked, alone ({EMLM}-{PLAIN} − {PLAIN})": (f"{EMLM}-{PLAIN}", PLAIN),
+    f"entities masked ({EMLM}-{PSEUDO} − {PSEUDO})": (f"{EMLM}-{PSEUDO}", PSEUDO),
+    f"entities instead of any token ({EMLM} − {MLM}, both -{PSEUDO})": (
+        f"{EMLM}-{PSEUDO}",
+        f"{MLM}-{PSEUDO}",
+    ),
+    f"contrast besides ({CONTRAST} − {EMLM}, both -{PSEUDO})": (
+        f"{CONTRAST}-{PSEUDO}",
+        f"{EMLM}-{PSEUDO}",
+    ),
+}
+"""What each step adds: the two methods that differ by it."""
+
+
+def scores(found: Results) -> pd.DataFrame:
+    """Table 2: strict and ent_type scores on test, and the difference to FT, seed by seed."""
+    rows = {}
+    for corpus in found.corpora:
+        plain = found.by_seed(corpus, PLAIN)
+        for name in METHODS:
+            runs = found.by_seed(corpus, name)
+            rows[corpus, name] = {
+                "strict P": cell(runs.values(), "scores.test.strict.precision"),
+                "strict R": cell(runs.values(), "scores.test.strict.recall"),
+                "strict F1": cell(runs.values(), STRICT),
+                f"less {PLAIN}": "–" if name == PLAIN else paired(runs, plain, STRICT),
+                "ent_type F1": cell(runs.values(), TYPE),
+                "ent_type less strict": cell(runs.values(), _gap),
+            }
+    return by_row(rows, ["corpus", "method"])
+
+
+def steps(found: Results, corpus: str) -> dict[str, Cell]:
+    """What each step adds to strict F1 on one corpus, seed by seed."""
+    return {
+        name: paired(found.by_seed(corpus, more), found.by_seed(corpus, less), STRICT)
+        for name, (more, less) in STEPS.items()
+    }
+
+
+def types(found: Results, corpus: str) -> pd.DataFrame:
+    """Figure 9 in numbers: strict F1 of every type under every method."""
+    return _by_method(found, corpus, _types_of(found, corpus), "type", _of_type)
+
+
+def type_means(found: Results, corpus: str) -> pd.DataFrame:
+    """Mean strict F1 of types (rows) by method (columns), of the methods that have runs."""
+    frame = types(found, corpus)
+    means = frame.map(lambda each: each.value).droplevel(0) if len(frame) else frame
+    return means.dropna(axis=1, how="all").dropna(axis=0, how="any").astype(float)
+
+
+def mechanisms(found: Results) -> pd.DataFrame:
+    """Strict recall of the spans that each mechanism of a synthetic corpus made, in percent."""
+    frames = []
+    for corpus in found.corpora:
+        named: dict[str, None] = {}
+        for record in _runs(found, corpus):
+            named |= dict.fromkeys(record.get("slices", {}).get("test", {}))
+        frames.append(_by_method(found, corpus, list(named), "mechanism", _of_mechanism))
+    return pd.concat(frames)
+
+
+def silver(found: Results) -> pd.DataFrame:
+    """What the pseudo labels gave: sentences learnt, gold and silver, and seconds of training."""
+    rows = {}
+    for corpus in found.corpora:
+        for name in METHODS:
+            runs = found.by_seed(corpus, name).values()
+            rows[corpus, name] = {
+                "sentences learnt": cell(runs, "data.train_sentences", digits=0),
+                "of these pseudo-labelled": cell(runs, "data.silver_sentences", digits=0),
+                "processor seconds": cell(runs, "provenance.cpu_seconds", digits=0),
+            }
+    return by_row(rows, ["corpus", "method"])
+
+
+def adaptation(found: Results) -> pd.DataFrame:
+    """Held-out loss of the adapted encoders before and after, and what they read."""
+    rows = {}
+    for corpus in found.corpora:
+        for kind, by_seed in found.adapted[corpus].items():
+            runs = by_seed.values()
+            rows[corpus, kind] = {
+                "loss before": cell(runs, "held_out.before", digits=2),
+                "loss after": cell(runs, "held_out.loss", digits=2),
+                "subwords": cell(runs, "data.train_subwords", digits=0),
+                "of entities": cell(runs, "data.entity_subwords", digits=0),
+                "processor seconds": cell(runs, "provenance.cpu_seconds", digits=0),
+            }
+    return by_row(rows, ["corpus", "adapted by"])
+
+
+def sentences(found: Results) -> list[str]:
+    """What the runs say, in words."""
+    said = []
+    for corpus in found.corpora:
+        said += [
+            reading_of(f"{corpus}, {name}", each, "F1")
+            for name, each in steps(found, corpus).items()
+        ]
+        said += [_widest(found, corpus)]
+    return [each for each in (*said, UNCORRECTED) if each]
+
+
+def _widest(found: Results, corpus: str) -> str:
+    """The type that all steps together move most, and the one they move least."""
+    last = METHODS[-1]
+    moved = {}
+    for kind in _types_of(found, corpus):
+        each = paired(found.by_seed(corpus, last), found.by_seed(corpus, PLAIN), _of_type(kind))
+        if each.value is not None:
+            moved[kind] = each.value
+    if len(moved) < 2:
+        return ""
+    most, least = max(moved, key=moved.__getitem__), min(moved, key=lambda k: abs(moved[k]))
+    return (
+        f"{corpus}: from {PLAIN} to {last}, {most} moves most ({moved[most]:+.1f} F1) and {least} "
+        f"least ({moved[least]:+.1f})."
+    )
+
+
+def _by_method(found: Results, corpus: str, names: list[str], level: str, value) -> pd.DataFrame:
+    """A row for each of the names, a column for each method, of what `value(name)` reads."""
+    rows = {
+        (corpus, each): {
+            name: cell(found.by_seed(corpus, name).values(), value(each)) for name in METHODS
+        }
+        for each in names
+    }
+    return by_row(rows, ["corpus", level])
+
+
+def _types_of(found: Results, corpus: str) -> list[str]:
+    """The types that have gold spans in the test split, as the first complete run says."""
+    return next((list(type_scores(record)) for record in _runs(found, corpus)), [])
+
+
+def _runs(found: Results, corpus: str) -> list[Record]:
+    """The runs of all methods that have scores."""
+    runs = (run for name in METHODS for run in found.by_seed(corpus, name).values())
+    return [run for run in runs if state(run) in ("complete", "collapsed")]
+
+
+def _gap(record: Record) -> float | None:
+    high, low = number(record, TYPE), number(record, STRICT)
+    return None if high is None or low is None else high - low
+
+
+def _of_type(kind: str):
+    return lambda record: type_scores(record).get(kind)
+
+
+def _of_mechanism(why: str):
+    def recall(record: Mapping) -> float | None:
+        found, total = record.get("slices", {}).get("test", {}).get(why, (0, 0))
+        return 100 * found / total if total else None
+
+    return recall

@@ -1,0 +1,184 @@
+"""The seven methods of the IBD study (its Table 2) on few labelled documents of several corpora.
+
+FT fine-tunes, FS fuses section titles, PL learns pseudo labels under R-Drop. MLM, EMLM and
+EMLM-CL adapt the encoder first, on the same text for the same number of passes: by masking any
+token, entities, or entities drawn to a frozen teacher. The entities of that text are those that
+the seed's own FT finds; pseudo labels come from the tagger without them (FT-FS), on the encoder
+that the method adapted.
+"""
+
+from collections.abc import Mapping
+
+from clinlib.corpora.registry import card
+from clinlib.errors import BadInput
+from clinlib.experiments.config import Config
+from clinlib.experiments.key import Pins
+from clinlib.experiments.names import LEARN_VOCABULARY
+from clinlib.experiments.spec import FineTune, Pretrain, PseudoLabel
+from clinlib.studies import recipes
+from clinlib.studies.cells import Record
+from clinlib.studies.plans import finder, pretraining, seeds
+
+NAME = "30_methods"
+STRICT = "scores.test.strict.f1"
+TYPE = "scores.test.ent_type.f1"
+PLAIN, FUSED, PSEUDO = "FT", "FT-FS", "FT-FS-PL"
+MLM, EMLM, CONTRAST = "MLM", "EMLM", "EMLM-CL"
+METHODS = (
+    PLAIN,
+    FUSED,
+    PSEUDO,
+    f"{MLM}-{PSEUDO}",
+    f"{EMLM}-{PLAIN}",
+    f"{EMLM}-{PSEUDO}",
+    f"{CONTRAST}-{PSEUDO}",
+)
+
+Runs = dict[int, Record | None]
+
+
+def plan(parameters: Mapping[str, object]) -> list[Config]:
+    """The runs of all methods, corpora and seeds; what they start from comes with them.
+
+    Raises BadInput for parameters that contradict each other or name what does not exist.
+    """
+    places = [(corpus, seed) for corpus in corpora(parameters) for seed in seeds(parameters)]
+    runs: list[Config] = [
+        method(corpus, name, seed, parameters) for corpus, seed in places for name in METHODS
+    ]
+    return runs + [
+        adapted(corpus, kind, seed, parameters)
+        for corpus, seed in places
+        for kind in (MLM, EMLM, CONTRAST)
+    ]
+
+
+def corpora(parameters: Mapping[str, object]) -> list[str]:
+    """The corpora, in the notebook's order."""
+    names = list(parameters["corpora"])
+    if not names or len(set(names)) < len(names):
+        raise BadInput(f"corpora: {names} must name at least one corpus, each once")
+    return names
+
+
+class Results:
+    """The records of the plan by corpus and method, and those of the adapted encoders by corpus
+    and way; None is missing."""
+
+    def __init__(
+        self,
+        records: Mapping[str, Record | None],
+        parameters: Mapping[str, object],
+        pins: Pins | None = None,
+    ):
+        find = finder(records, pins)
+        self.corpora = corpora(parameters)
+        self.seeds = list(seeds(parameters))
+        self.found: dict[str, dict[str, Runs]] = {
+            corpus: {
+                name: {seed: find(method(corpus, name, seed, parameters)) for seed in self.seeds}
+                for name in METHODS
+            }
+            for corpus in self.corpora
+        }
+        self.adapted: dict[str, dict[str, Runs]] = {
+            corpus: {
+                kind: {seed: find(adapted(corpus, kind, seed, parameters)) for seed in self.seeds}
+                for kind in (MLM, EMLM, CONTRAST)
+            }
+            for corpus in self.corpora
+        }
+
+    def by_seed(self, corpus: str, name: str) -> Runs:
+        """The runs of a method by seed."""
+        return self.found[corpus][name]
+
+
+def method(corpus: str, name: str, seed: int, parameters: Mapping[str, object]) -> FineTune:
+    """One method of METHODS as the configuration of a run; the first seed keeps predictions."""
+    adapting, _, tuning = name.rpartition(f"{PLAIN}")
+    encoder = adapted(corpus, adapting.rstrip("-"), seed, parameters)
+    run = tagger(corpus, seed, parameters, encoder)
+    if tuning:
+        run = run.replaced(sections=parameters["sections"])
+    if tuning == PSEUDO.removeprefix(PLAIN):
+        run = run.replaced(
+            silver=silver(run, parameters, limit=parameters["silver"]), r_drop=parameters["r_drop"]
+        )
+    return run.replaced(keep_predictions=seed == seeds(parameters)[0])
+
+
+def tagger(
+    corpus: str,
+    seed: int,
+    parameters: Mapping[str, object],
+    encoder: Config | str | None = None,
+) -> FineTune:
+    """FT on a corpus's few labelled documents, from the parameters' encoder or another."""
+    name = parameters["encoder"]
+    learnt = {"vocabulary": parameters["vocabulary"]} if name in LEARN_VOCABULARY else {}
+    return FineTune(
+        corpus=corpus,
+        encoder=encoder or recipes.encoder(name, pretraining(parameters)),
+        **learnt,
+        documents=parameters["documents"],
+        learning_rate=parameters["learning_rate"],
+        head_learning_rate=parameters["head_learning_rate"],
+        epochs=parameters["epochs"],
+        batch_size=parameters["batch_size"],
+        label_smoothing=parameters["label_smoothing"],
+        up_sample=parameters["up_sample"],
+        dropout=parameters["dropout"],
+        max_length=parameters["max_length"],
+        precision=parameters["precision"],
+        seed=seed,
+    )
+
+
+def silver(
+    teacher: FineTune, parameters: Mapping[str, object], *, limit: int | None = None
+) -> PseudoLabel:
+    """What a tagger finds in its corpus's unlabelled text, `limit` documents of it or all.
+
+    That text is the notes and the textbook that a synthetic corpus comes with (the notes alone
+    where there is a limit), and of other corpora the training documents that it did not learn.
+    """
+    made = card(teacher.corpus).texts
+    forms = ["unlabelled"] if limit else list(made)
+    corpus = teacher.corpus.partition(":")[0]
+    texts = tuple(f"{form}:{corpus}" for form in forms) if made else (f"corpus:{teacher.corpus}",)
+    return PseudoLabel(
+        teacher=teacher,
+        texts=texts,
+        skip=0 if made else parameters["documents"],
+        limit=limit,
+        threshold=parameters["threshold"],
+        seed=teacher.seed,
+    )
+
+
+def adapted(
+    corpus: str, kind: str, seed: int, parameters: Mapping[str, object]
+) -> Pretrain | str | None:
+    """The encoder that MLM, EMLM or EMLM-CL makes; None where `kind` is empty."""
+    if not kind:
+        return None
+    if kind not in (MLM, EMLM, CONTRAST):
+        raise BadInput(f"no way to adapt an encoder is called {kind!r}")
+    first = method(corpus, PLAIN, seed, parameters)
+    start = first.encoder
+    fields: dict[str, object] = {"masking": 0.15}
+    if kind != MLM:
+        fields = {"masking": parameters["masking"], "masks": "entities", "label_tokens": True}
+    if kind == CONTRAST:
+        fields |= {"contrast": parameters["contrast"], "temperature": parameters["temperature"]}
+    return Pretrain(
+        silver=silver(first, parameters, limit=parameters["adapt_documents"] or None),
+        start=start,
+        learning_rate=parameters["adapt_learning_rate"],
+        epochs=parameters["adapt_epochs"],
+        batch_subwords=parameters["adapt_batch_subwords"],
+        precision=parameters["precision"],
+        seed=seed,
+        **fields,
+    )
