@@ -98,6 +98,14 @@ RUNS = {
     "spans over a bilstm": TRAINED.replaced(head="global_pointer", recurrent=32),
     "two passes": PLAIN.replaced(r_drop=1.0, epochs=3, learning_rate=4e-3),
     "part of several": PLAIN.replaced(fold=(1, 4)),
+    "sections as text": PLAIN.replaced(sections="text", epochs=3, learning_rate=4e-3),
+    "sections embedded": PLAIN.replaced(sections="embedding", epochs=3, learning_rate=4e-3),
+    "sections at the classifier": PLAIN.replaced(
+        sections="classifier", epochs=3, learning_rate=4e-3
+    ),
+    "sentences besides": PLAIN.replaced(
+        sentence_type="Drug", r_drop=1.0, epochs=3, learning_rate=4e-3
+    ),
     "encoder of another run": PLAIN.replaced(encoder=PLAIN, seed=4),
     "silver": SILVER,
     "gold and silver": PLAIN.replaced(documents=4, silver=SILVER, epochs=3, learning_rate=4e-3),

@@ -2,7 +2,7 @@
 
 Twenty-four small trainings on notes that differ by one switch (section), two at a time, each on
 one thread; all other mechanisms but the lexicon halves, the headings' names and the imbalance are
-off, so that nothing else moves. One training on the corpus as it is. In all about 12 minutes of
+off, so that nothing else moves. One training on the corpus as it is. In all about 25 minutes of
 one core; not to be spread over pytest's own workers, each of which would train everything.
 """
 
