@@ -16,6 +16,10 @@ CLINX = (
     "Lange, Adel, Strötgen and Klakow: CLIN-X: pre-trained language models and a study on "
     "cross-task transfer for concept extraction in the clinical domain, 2022"
 )
+LASL = (
+    "Yan, Zong and Xu: Combination of Loss-based Active Learning and Semi-supervised Learning for "
+    "Recognizing Entities in Chinese Electronic Medical Records, 2023"
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ SOURCES = {
     "clinx_training_ablation": Source(CLINX, "Table 4", FIVE_EACH),
     "clinx_transfer": Source(CLINX, "Tables 5 and 6", TASKS),
     "clinx_predicted_source": Source(CLINX, "Table 7", TASKS),
+    "lasl_methods": Source(LASL, "Table 3", "CCKS 2019, 1000 records; by share of them labelled"),
 }
 
 
