@@ -85,6 +85,7 @@ RUNS = {
     "packaged weights": PLAIN.replaced(
         encoder="minilm", vocabulary=4000, learning_rate=1e-3, sentences=100
     ),
+    "spans over a bilstm": TRAINED.replaced(head="global_pointer", recurrent=32),
     "two passes": PLAIN.replaced(r_drop=1.0, epochs=3, learning_rate=4e-3),
     "part of several": PLAIN.replaced(fold=(1, 4)),
     "encoder of another run": PLAIN.replaced(encoder=PLAIN, seed=4),

@@ -47,6 +47,20 @@ def test_seconds_follow_the_sentences_trained_on_and_scored(tmp_path):
     assert not seconds(tune("a", "scratch-tiny"), known)[1]
 
 
+def test_a_bilstm_and_a_head_over_spans_take_time_of_their_own(tmp_path):
+    known = speeds(tmp_path, record(tune("a", "scratch-tiny"), 24.0, 100))
+    spans = {"head": "global_pointer"}
+    rough = [
+        seconds(tune("a", "scratch-tiny", **fields), learned(tmp_path / "none", "open"))
+        for fields in ({}, {"recurrent": 20}, spans, spans | {"recurrent": 20})
+    ]
+    assert rough[0] < rough[1] == rough[2] < rough[3]
+    assert not seconds(tune("a", "scratch-tiny", recurrent=20), known)[1]
+    known.learn(record(tune("a", "scratch-tiny", recurrent=20), 48.0, 100))
+    assert seconds(tune("a", "scratch-tiny", epochs=2, recurrent=20), known) == (48.0, True)
+    assert seconds(tune("a", "scratch-tiny", epochs=2), known) == (24.0, True)
+
+
 def test_an_adapted_encoder_is_as_fast_as_its_architecture(tmp_path):
     known = speeds(tmp_path, record(tune("a", encode()), 24.0, 100))
     assert seconds(tune("a", "scratch-tiny", epochs=2), known) == (pytest.approx(24.0), True)

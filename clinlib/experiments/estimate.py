@@ -11,7 +11,7 @@ from typing import Any
 
 from clinlib.errors import ClinlibError
 from clinlib.experiments.config import Config
-from clinlib.experiments.names import RECURRENT
+from clinlib.experiments.names import POINTER, RECURRENT
 from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune, Pretrain
 
 SUBWORDS = 35  # of a sentence
@@ -24,6 +24,7 @@ SPEED = {
     RECURRENT: 300.0,
 }
 HUB_SPEED = 8.0
+EXTRA = {"recurrent": 1e-3, POINTER: 1e-3}  # seconds that each adds to a sentence trained on
 GPU_FACTOR = 15.0
 SCORING = 1 / 3  # of the work of training on a sentence: forward only
 SIZES = {"train": 5000, "dev": 900, "test": 900}  # of a corpus whose card has no counts
@@ -37,7 +38,7 @@ TEACHING = 2.5  # with a mean teacher, which doubles the batches
 class Speeds:
     """Seconds per unit of work (one sentence trained on) of finished runs.
 
-    Fine-tuning is keyed by (corpus or None for any, encoder, device), pretraining, in seconds
+    Fine-tuning is keyed by (corpus or None for any, model, device), pretraining, in seconds
     per epoch, by (architecture, texts, device).
     """
 
@@ -59,7 +60,7 @@ class Speeds:
         if record["kind"] == "fine_tune" and trained:
             done = work(config["corpus"], epochs, trained)
             for corpus in (config["corpus"], None):
-                place = (corpus, _encoder(config["encoder"]), device)
+                place = (corpus, _model(config), device)
                 self.tuning.setdefault(place, []).append(seconds / done)
 
 
@@ -92,7 +93,7 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
     if isinstance(config, Ensemble):
         one = config.of[0]
         units = SCORING * sizes(one.corpus)["test"] * len(config.of)
-        return units / _speed(_encoder(one.encoder), device), False
+        return units / _speed(_model(one.to_dict()), device), False
     if isinstance(config, ActiveLearning):
         return _looping(config, speeds, device)
     if not isinstance(config, FineTune):
@@ -105,11 +106,11 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
 
 def _pace(task: FineTune, speeds: Speeds, device: str) -> tuple[float, bool]:
     """(seconds per unit of work of a tagger, whether records say so)."""
-    encoder = _encoder(task.encoder)
+    model = _model(task.to_dict())
     for corpus in (task.corpus, None):
-        if measured := speeds.tuning.get((corpus, encoder, device)):
+        if measured := speeds.tuning.get((corpus, model, device)):
             return median(measured), True
-    return 1 / _speed(encoder, device), False
+    return 1 / _speed(model, device), False
 
 
 def _looping(config: ActiveLearning, speeds: Speeds, device: str) -> tuple[float, bool]:
@@ -173,8 +174,18 @@ def _encoder(encoder: Any) -> str:
     return encoder
 
 
-def _speed(encoder: str, device: str) -> float:
-    return SPEED.get(encoder, HUB_SPEED) * (GPU_FACTOR if device == "cuda" else 1.0)
+def _model(config: Mapping[str, Any]) -> str:
+    """The architecture of a FineTune, given as a record has it: "encoder + recurrent + head"."""
+    parts = [_encoder(config["encoder"])]
+    parts += ["recurrent"] if config.get("recurrent") else []
+    parts += [POINTER] if config.get("head") == POINTER else []
+    return " + ".join(parts)
+
+
+def _speed(model: str, device: str) -> float:
+    encoder, *more = model.split(" + ")
+    each = 1 / SPEED.get(encoder, HUB_SPEED) + sum(EXTRA[part] for part in more)
+    return (GPU_FACTOR if device == "cuda" else 1.0) / each
 
 
 def duration(seconds: float) -> str:

@@ -110,10 +110,10 @@ def by_round(results: Results) -> pd.DataFrame:
         rows[(name,)] = {
             f"{share:.3g} %": cell(runs.values(), _at(round_number))
             for round_number, share in shown.items()
-        }
-    frame = by_row(rows, ["strategy"])
-    frame["all data"] = [results.all_data_f1, *["–"] * (len(frame) - 1)]
-    return frame
+        } | {"100 %": "–"}
+    columns = [f"{share:.3g} %" for share in shown.values()]
+    rows[("all data",)] = dict.fromkeys(columns, "–") | {"100 %": results.all_data_f1}
+    return by_row(rows, ["strategy"])
 
 
 def needed(results: Results) -> pd.DataFrame:
