@@ -180,3 +180,28 @@ def test_long_labels_are_broken_over_lines_and_nothing_of_them_is_lost():
 def test_an_empty_text_shows_nothing():
     assert tables.markdown(" ") is None
     assert tables.markdown("a").data == "a"
+
+
+def test_bands_have_a_mean_a_band_and_the_ceiling(axes):
+    frame = pd.DataFrame(
+        [
+            ("a", 10.0, 40.0, 35.0, 45.0),
+            ("a", 20.0, 50.0, 44.0, 56.0),
+            ("b", 10.0, 30.0, None, None),
+        ],
+        columns=["strategy", "x", "f1", "low", "high"],
+    )
+    top = Cell.of([60.0])
+    plots.bands(axes, frame, xlabel="x", ylabel="F1", line="strategy", ceiling=top)
+    drawn = lines(axes)
+    assert drawn[0][1] == [60.0, 60.0]
+    assert drawn[1:] == [([10.0, 20.0], [40.0, 50.0]), ([10.0], [30.0])]
+    corners = {tuple(point) for point in axes.collections[0].get_paths()[0].vertices}
+    assert {(10.0, 35.0), (10.0, 45.0), (20.0, 44.0), (20.0, 56.0)} <= corners
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["all data", "a", "b"]
+
+
+def test_bands_of_nothing_draw_nothing(axes):
+    frame = pd.DataFrame(columns=["strategy", "x", "f1", "low", "high"])
+    plots.bands(axes, frame, xlabel="x", ylabel="F1", line="strategy", ceiling=Cell(missing=1))
+    assert not axes.get_lines() and axes.get_legend() is None
