@@ -191,3 +191,28 @@ def test_trends_go_through_their_values_from_zero_up(axes):
     assert lines(axes)[2][0] == [3, 3]
     assert axes.get_ylim()[0] == 0
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_bands_have_a_mean_a_band_and_the_ceiling(axes):
+    frame = pd.DataFrame(
+        [
+            ("a", 10.0, 40.0, 35.0, 45.0),
+            ("a", 20.0, 50.0, 44.0, 56.0),
+            ("b", 10.0, 30.0, None, None),
+        ],
+        columns=["strategy", "x", "f1", "low", "high"],
+    )
+    top = Cell.of([60.0])
+    plots.bands(axes, frame, xlabel="x", ylabel="F1", line="strategy", ceiling=top)
+    drawn = lines(axes)
+    assert drawn[0][1] == [60.0, 60.0]
+    assert drawn[1:] == [([10.0, 20.0], [40.0, 50.0]), ([10.0], [30.0])]
+    corners = {tuple(point) for point in axes.collections[0].get_paths()[0].vertices}
+    assert {(10.0, 35.0), (10.0, 45.0), (20.0, 44.0), (20.0, 56.0)} <= corners
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["all data", "a", "b"]
+
+
+def test_bands_of_nothing_draw_nothing(axes):
+    frame = pd.DataFrame(columns=["strategy", "x", "f1", "low", "high"])
+    plots.bands(axes, frame, xlabel="x", ylabel="F1", line="strategy", ceiling=Cell(missing=1))
+    assert not axes.get_lines() and axes.get_legend() is None

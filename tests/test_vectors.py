@@ -86,6 +86,7 @@ def test_each_source_gives_its_first_characters_at_most():
 def test_the_studys_own_encoders_keep_the_tests_of_their_language_out_of_clinical_text(name):
     made = recipes.encoder(name)
     clinical = any("e3c" in text or "medquad" in text for text in made.texts)
+    clinical |= name == "general:zh"  # all that it reads are medical questions
     assert bool(made.keep_out) == clinical
     assert recipes.encoder(name) == made
 

@@ -94,6 +94,28 @@ def trends(
             axes.legend(fontsize=8)
 
 
+def bands(
+    axes: Axes, frame: pd.DataFrame, *, xlabel: str, ylabel: str, line: str, ceiling: Cell
+) -> None:
+    """A mean with its band per group of the column `line`, and a dashed line at the ceiling.
+
+    `frame` has columns `line`, "x", "f1", "low" and "high" (None where there is no interval).
+    """
+    with mpl.rc_context(STYLE):
+        if ceiling.value is not None:
+            axes.axhline(ceiling.value, color=INK, lw=1, ls="--", label="all data")
+        for place, (name, group) in enumerate(frame.groupby(line, sort=False)):
+            colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+            axes.plot(group["x"], group["f1"], color=colour, marker=marker, ms=3, label=str(name))
+            spread = group.dropna(subset=["low", "high"])
+            low, high = (spread[side].astype(float) for side in ("low", "high"))
+            axes.fill_between(spread["x"], low, high, color=colour, alpha=0.15, lw=0)
+        axes.set_xlabel(xlabel)
+        axes.set_ylabel(ylabel)
+        if len(frame):
+            axes.legend(fontsize=7, ncols=2)
+
+
 def dots(axes: Axes, frame: pd.DataFrame, *, x: str, y: str, series: str, hollow: str) -> None:
     """Every run as a dot over the values of `x`, equally spaced; a colour and marker per series.
 

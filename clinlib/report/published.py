@@ -20,6 +20,10 @@ IBD = (
     "Francis, Crema Garcia, Uma, Mestdagh, De Moor and Moens: Clinical entity-aware domain "
     "adaptation in low resource setting for inflammatory bowel disease, 2025"
 )
+LASL = (
+    "Yan, Zong and Xu: Combination of Loss-based Active Learning and Semi-supervised Learning for "
+    "Recognizing Entities in Chinese Electronic Medical Records, 2023"
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ SOURCES = {
     "clinx_predicted_source": Source(CLINX, "Table 7", TASKS),
     "ibd_methods": Source(IBD, "Table 2", NOTES),
     "ibd_significance": Source(IBD, "Section 6.3", f"{NOTES}; the unit of the test is not given"),
+    "lasl_methods": Source(LASL, "Table 3", "CCKS 2019, 1000 records; by share of them labelled"),
 }
 
 

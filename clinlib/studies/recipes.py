@@ -21,6 +21,7 @@ STUDY = {
     "general:multi": "English, Spanish, Dutch and Chinese text; as XLM-R",
     "general:en": "English Wikipedia; as BERT",
     "general:es": "Spanish Wikipedia; as BETO",
+    "general:zh": "Chinese medical questions and answers; as MC-BERT",
     "adapted:multi-es": "general:multi, continued on clinical Spanish; as CLIN-X_ES",
     "adapted:multi-en": "general:multi, continued on clinical English; as CLIN-X_EN",
     "adapted:minilm-en": "MiniLM, continued on clinical English; as ClinicalBERT",
@@ -81,6 +82,9 @@ def study_encoder(name: str) -> Pretrain | Vectors:
             return Pretrain(texts=texts, limit=1_500_000, epochs=2, **small)
         case "general:en" | "general:es":
             return Pretrain(texts=(WIKIPEDIA[name[-2:]],), epochs=8, **small)
+        case "general:zh":
+            texts, out = ("text:zh_toyhom_mit.txt",), ("cmedqaner",)
+            return Pretrain(texts=texts, keep_out=out, epochs=3, **small)
         case "adapted:multi-es":
             return _continued("general:multi", CLINICAL_ES, SPANISH, epochs=6)
         case "adapted:multi-en":

@@ -1,0 +1,1 @@
+"""Loss-based active learning (LASL): a module per question."""

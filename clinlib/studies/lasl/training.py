@@ -1,0 +1,63 @@
+"""The loops of the LASL pages, from a notebook's parameters."""
+
+from collections.abc import Mapping
+
+from clinlib.errors import unknown
+from clinlib.experiments.active_learning_runs import ActiveLearning
+from clinlib.experiments.names import LEARN_VOCABULARY
+from clinlib.experiments.spec import FineTune
+from clinlib.studies import recipes
+from clinlib.studies.clinx.training import pretraining
+
+STRATEGIES: dict[str, dict[str, object]] = {
+    "random": {"strategy": "random"},
+    "LC": {"strategy": "least_confidence"},
+    "LC, plain": {"strategy": "plain_least_confidence"},
+    "TOD": {"strategy": "tod"},
+    "learning loss": {"strategy": "learning_loss"},
+    "MLP": {"strategy": "mlp"},
+    "LPN": {"strategy": "lpn"},
+    "DBS": {"strategy": "dbs"},
+    "LASL": {"strategy": "dbs", "mean_teacher": True},
+    "core-set": {"strategy": "core_set"},
+}
+"""The strategies by the names that pages use; core-set is the baseline that the paper lacks."""
+
+
+def task(parameters: Mapping[str, object]) -> FineTune:
+    """The task model, seed 0, with the epochs of one round."""
+    name = parameters["encoder"]
+    learnt = {"vocabulary": parameters["vocabulary"]} if name in LEARN_VOCABULARY else {}
+    return FineTune(
+        corpus=parameters["corpus"],
+        encoder=recipes.encoder(name, pretraining(parameters)),
+        **learnt,
+        head=parameters["head"],
+        recurrent=parameters["recurrent"],
+        max_length=parameters["max_length"],
+        learning_rate=parameters["learning_rate"],
+        head_learning_rate=parameters["head_learning_rate"],
+        epochs=parameters["epochs"],
+        batch_size=parameters["batch_size"],
+        dropout=parameters["dropout"],
+        precision=parameters["precision"],
+    )
+
+
+def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearning:
+    """The loop of one strategy and seed; raises BadInput with the nearest name for an unknown."""
+    if name not in STRATEGIES:
+        raise unknown("strategy", name, STRATEGIES)
+    return ActiveLearning(
+        task=task(parameters),
+        initial=parameters["initial"],
+        per_round=parameters["per_round"],
+        rounds=parameters["rounds"],
+        seed=seed,
+        **STRATEGIES[name],
+    )
+
+
+def everything(seed: int, parameters: Mapping[str, object]) -> FineTune:
+    """The same task model trained on the whole pool: the ceiling."""
+    return task(parameters).replaced(seed=seed, epochs=parameters["all_data_epochs"])
