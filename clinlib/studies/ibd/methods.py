@@ -95,7 +95,7 @@ class Results:
 
 
 def method(corpus: str, name: str, seed: int, parameters: Mapping[str, object]) -> FineTune:
-    """One method of METHODS as the configuration of a run; the first seed keeps predictions."""
+    """One method of METHODS as the configuration of a run."""
     adapting, _, tuning = name.rpartition(f"{PLAIN}")
     encoder = adapted(corpus, adapting.rstrip("-"), seed, parameters)
     run = tagger(corpus, seed, parameters, encoder)
@@ -106,7 +106,7 @@ def method(corpus: str, name: str, seed: int, parameters: Mapping[str, object]) 
             run, parameters, limit=parameters["silver"], threshold=parameters["threshold"]
         )
         run = run.replaced(silver=labels, r_drop=parameters["r_drop"])
-    return run.replaced(keep_predictions=seed == seeds(parameters)[0])
+    return run
 
 
 def tagger(
@@ -115,7 +115,11 @@ def tagger(
     parameters: Mapping[str, object],
     encoder: Config | str | None = None,
 ) -> FineTune:
-    """FT on a corpus's few labelled documents, from the parameters' encoder or another."""
+    """FT on a corpus's few labelled documents, from the parameters' encoder or another.
+
+    The first seed keeps its predictions, in teachers too, so that a teacher which is also a method
+    is one run.
+    """
     name = parameters["encoder"]
     learnt = {"vocabulary": parameters["vocabulary"]} if name in LEARN_VOCABULARY else {}
     return FineTune(
@@ -133,6 +137,7 @@ def tagger(
         max_length=parameters["max_length"],
         precision=parameters["precision"],
         seed=seed,
+        keep_predictions=seed == seeds(parameters)[0],
     )
 
 

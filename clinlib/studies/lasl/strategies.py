@@ -15,10 +15,10 @@ from clinlib.evaluation.intervals import seed_interval
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
 from clinlib.studies.cells import Cell, Record, cell, number, state
-from clinlib.studies.clinx.training import finder, seeds
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl.training import everything, loop
+from clinlib.studies.plans import finder, seeds
 
 NAME = "40_strategies"
 STRICT = "scores.test.strict.f1"

@@ -7,7 +7,7 @@ from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.names import LEARN_VOCABULARY
 from clinlib.experiments.spec import FineTune
 from clinlib.studies import recipes
-from clinlib.studies.clinx.training import pretraining
+from clinlib.studies.plans import pretraining
 
 STRATEGIES: dict[str, dict[str, object]] = {
     "random": {"strategy": "random"},
