@@ -100,6 +100,17 @@ def test_recall_is_told_apart_by_whether_a_heading_decides():
     assert fused["other spans, less none"].value == 0
 
 
+def test_spans_that_no_run_finds_are_recalled_at_zero_and_a_real_corpus_has_no_rows():
+    found = results()
+    runs = [r for by_seed in found.found[CORPUS].values() for r in by_seed.values()]
+    for record in runs:
+        record["slices"]["test"]["unseen"] = (0, 60)
+    assert study.decided(found).loc[(CORPUS, "none"), "other spans"].value == 0
+    for record in runs:
+        record["slices"] = {"test": {"": (1, 2)}}
+    assert study.decided(found).empty
+
+
 def test_headings_that_training_has_not_are_counted():
     row = study.headings(results()).iloc[0]
     assert row["titles learnt"].value == 5

@@ -15,7 +15,7 @@ from clinlib.evaluation.errors import Analysis, analyse_all
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import FineTune
-from clinlib.studies.cells import Cell, Record, cell, state
+from clinlib.studies.cells import Cell, Record, cell, number, state
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.corpora import is_here
 from clinlib.studies.frames import by_row
@@ -33,6 +33,7 @@ PLACES = {
 LEVELS = (NONE, *PLACES)
 DECIDED = ("section", "abbreviation")  # mechanisms of synthetic spans that a heading decides
 DEV = "scores.dev.strict.f1"
+HEADINGS = {"sentences": "sentences", "unseen": "unseen title", "none": "no title"}
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -144,10 +145,11 @@ def decided(found: Results) -> pd.DataFrame:
     """Strict recall of synthetic spans that a heading decides, and of all others, in percent."""
     rows = {}
     for corpus in found.corpora:
-        if not any(_others(record) for record in found.by_seed(corpus, NONE).values() if record):
+        plain = found.by_seed(corpus, NONE)
+        if all(record is None or _others(record) is None for record in plain.values()):
             continue
         for level in LEVELS:
-            runs, plain = found.by_seed(corpus, level), found.by_seed(corpus, NONE)
+            runs = found.by_seed(corpus, level)
             row = {}
             for name, value in ((_named(DECIDED), _headings), ("other spans", _others)):
                 row[name] = cell(runs.values(), value)
@@ -161,11 +163,10 @@ def headings(found: Results) -> pd.DataFrame:
     rows = {}
     for corpus in found.corpora:
         runs = found.by_seed(corpus, next(iter(PLACES))).values()
-        row = {"titles learnt": cell(runs, "data.sections.titles")}
+        row = {"titles learnt": _counted(runs, "titles")}
         for split in ("dev", "test"):
-            for what, name in (("sentences", "sentences"), ("unseen", "unseen title")):
-                row[f"{split}: {name}"] = cell(runs, f"data.sections.{split}.{what}")
-            row[f"{split}: no title"] = cell(runs, f"data.sections.{split}.none")
+            for what, name in HEADINGS.items():
+                row[f"{split}: {name}"] = _counted(runs, f"{split}.{what}")
         rows[(corpus,)] = row
     return by_row(rows, ["corpus"])
 
@@ -189,6 +190,11 @@ def sentences(found: Results) -> list[str]:
         if best := preferred(found, corpus):
             said.append(f"{corpus}: development data prefer {best} ({PLACES[best]}).")
     return [each for each in (*said, UNCORRECTED) if each]
+
+
+def _counted(runs: Iterable[Record | None], path: str) -> Cell:
+    """A number of sentences or titles: that of collapsed runs counts too."""
+    return Cell.of(number(record, f"data.sections.{path}") for record in runs)
 
 
 def _headings(record: Mapping) -> float | None:
