@@ -103,11 +103,11 @@ def test_recall_is_told_apart_by_whether_a_heading_decides():
 def test_spans_that_no_run_finds_are_recalled_at_zero_and_a_real_corpus_has_no_rows():
     found = results()
     runs = [r for by_seed in found.found[CORPUS].values() for r in by_seed.values()]
-    for record in runs:
-        record["slices"]["test"]["unseen"] = (0, 60)
+    for each in runs:
+        each["slices"]["test"]["unseen"] = (0, 60)
     assert study.decided(found).loc[(CORPUS, "none"), "other spans"].value == 0
-    for record in runs:
-        record["slices"] = {"test": {"": (1, 2)}}
+    for each in runs:
+        each["slices"] = {"test": {"": (1, 2)}}
     assert study.decided(found).empty
 
 
