@@ -179,3 +179,16 @@ def test_bad_limits_are_refused(kwargs, message):
 def test_half_labelled_windows_are_refused():
     with pytest.raises(BadInput, match="some windows have labels"):
         batches([window(3, 1), window(3, 1, labelled=False)], size=2, pad_id=PAD)
+
+
+def test_mixed_batches_hold_windows_of_any_length_and_each_once():
+    windows = [window(length, 1, number) for number, length in enumerate([4] * 40 + [40] * 40)]
+    for limit in ({"size": 8}, {"budget": 320}):
+        made = batches(windows, pad_id=PAD, seed=3, mixed=True, **limit)
+        assert sorted(index for each in made for index in each.windows) == list(range(80))
+        both = [{len(windows[index].ids) for index in each.windows} == {4, 40} for each in made]
+        assert sum(both) > len(made) / 2
+        again = batches(windows, pad_id=PAD, seed=3, mixed=True, **limit)
+        assert [each.windows for each in again] == [each.windows for each in made]
+    with pytest.raises(BadInput, match="give a seed"):
+        batches(windows, size=8, pad_id=PAD, mixed=True)

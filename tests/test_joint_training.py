@@ -79,7 +79,8 @@ def test_the_consistency_is_that_of_the_pool_with_its_weight(setting):
     teacher = moved(tagger)
     apart = consistency(tagger(pool), teacher(pool), pool.mask, "sentence")
     loss = JointLoss(tagger, None, Consistency(teacher, 0.5, "sentence"), iter([pool]))
-    expected = tagger.loss(labelled) + 0.5 * apart
+    # per unit, as the tagger's loss is
+    expected = tagger.loss(labelled) + 0.5 * apart * len(pool.mask) / pool.mask.sum()
     assert loss(tagger, labelled).item() == pytest.approx(expected.item(), rel=1e-5)
     # a pool that is used up leaves the other terms
     assert loss(tagger, labelled).item() == pytest.approx(tagger.loss(labelled).item(), rel=1e-6)

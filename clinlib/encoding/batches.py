@@ -52,21 +52,25 @@ def batches(
     size: int | None = None,
     pad_id: int,
     seed: int | None = None,
+    mixed: bool = False,
 ) -> list[Batch]:
     """Every window in exactly one batch, windows of similar length together.
 
     Exactly one of `budget` (positions of a batch, padding included) and `size` (windows of a
     batch; there are ceil(N / size) batches, one of which may be smaller). With a seed, windows of
     near-equal length are mixed, and the order of the batches and the place of the smaller one are
-    drawn; without, the batches come in order of length, the same each time.
+    drawn; without, the batches come in order of length, the same each time. `mixed`: windows of
+    any length share a batch, as the seed draws, for a loss that compares the rows of a batch.
 
-    Raises BadInput unless one of the two is given, for a window longer than the budget, and for
-    windows of which only some have labels.
+    Raises BadInput unless one of the two is given, for mixed batches without a seed, for a window
+    longer than the budget, and for windows of which only some have labels.
     """
     if (budget is None) == (size is None):
         raise BadInput("give exactly one of budget (subwords) and size (windows) of a batch")
     if min(value for value in (budget, size) if value is not None) < 1:
         raise BadInput(f"a batch holds at least 1, not budget={budget}, size={size}")
+    if mixed and seed is None:
+        raise BadInput("mixed batches are drawn: give a seed")
     if not windows:
         return []
     labelled = {window.labels is not None for window in windows}
@@ -80,7 +84,7 @@ def batches(
             f"{longest.sentence}) exceeds the budget of {budget} per batch"
         )
     generator = None if seed is None else np.random.default_rng(seed)
-    order = _order(lengths, generator)
+    order = generator.permutation(len(lengths)) if mixed else _order(lengths, generator)
     if budget is not None:
         groups = _by_budget(order, lengths, budget)
     else:

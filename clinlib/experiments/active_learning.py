@@ -170,13 +170,14 @@ def _trained(
     """Trains one round; returns its losses (nats per unit, by epoch, all terms) and seconds."""
     task = config.loop_task
 
-    def batches_of(windows: Sequence[Window], epoch: int) -> list[Batch]:
+    def batches_of(windows: Sequence[Window], epoch: int, mixed: bool) -> list[Batch]:
         return batches(
             windows,
             budget=task.batch_subwords,
             size=task.batch_size,
             pad_id=rounds.pad_id,
             seed=fine_tune.epoch_seed(rounds.draw(number, ORDER), epoch),
+            mixed=mixed,
         )
 
     def report(fraction: float, text: str) -> None:

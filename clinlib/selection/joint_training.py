@@ -44,6 +44,10 @@ class Consistency:
 class JointLoss:
     """L = L_task + L_AL + lambda L_U (LASL, equation 10); without the other two, L_task.
 
+    The paper's L_task is a sentence's -log p(y|x), the head's is that per unit. The consistency of
+    whole sentences is therefore divided by their mean number of units, which leaves the two in the
+    paper's proportion; the reduction to units and labels stands as it is.
+
     `unlabelled` gives a batch of the pool for every labelled one, on which alone the student
     should agree with its teacher. `after_update`, called after each of the tagger's updates, makes
     the predictor's and the teacher's.
@@ -74,6 +78,8 @@ class JointLoss:
                 model.head.places(other.mask),
                 self.agreement.reduction,
             )
+            if self.agreement.reduction == "sentence":
+                apart = apart * len(other.mask) / other.mask.sum()
             loss = loss + self.agreement.weight * apart
         return loss
 

@@ -13,7 +13,7 @@ from clinlib.selection.joint_training import Consistency, JointLoss, Ranking, en
 from clinlib.training.loop import Fit, fit
 from clinlib.training.schedule import Schedule
 
-BatchesOf = Callable[[Sequence[Window], int], list[Batch]]  # windows, epoch -> batches
+BatchesOf = Callable[[Sequence[Window], int, bool], list[Batch]]  # windows, epoch, mixed
 
 
 @dataclass
@@ -39,9 +39,15 @@ class Learner:
     ) -> Fit:
         """One round: trains on from the present weights with fresh optimizers.
 
-        The last epoch's weights stay: dev labels select nothing. `seed` draws dropout.
+        The last epoch's weights stay: dev labels select nothing. `seed` draws dropout. Labelled
+        batches are mixed, whatever the strategy: losses are ranked within a batch, and among
+        windows of one length a predictor could not learn that long sentences lose more.
         """
-        pool = endless(lambda epoch: batches_of(unlabelled, epoch)) if self.agreement else iter(())
+        pool = (
+            endless(lambda epoch: batches_of(unlabelled, epoch, False))
+            if self.agreement
+            else iter(())
+        )
         objective = JointLoss(self.tagger, self.ranking, self.agreement, pool)
         if self.ranking:
             self.ranking.predictor.train()
@@ -50,7 +56,7 @@ class Learner:
             return fit(
                 self.tagger,
                 objective,
-                lambda epoch: batches_of(labelled, epoch),
+                lambda epoch: batches_of(labelled, epoch, True),
                 schedule,
                 after_update=objective.after_update,
                 report=report,
