@@ -1,0 +1,204 @@
+"""The methods of the IBD study: what differs between two is one step, and tables say so."""
+
+import pytest
+from made_records import PINS, counts_of, scores
+
+from clinlib.errors import BadInput
+from clinlib.experiments.key import key
+from clinlib.experiments.spec import FineTune, Pretrain
+from clinlib.report import notebooks
+from clinlib.studies.ibd import few_epochs, method_tables, methods, pseudo_labels
+from clinlib.studies.ibd.methods import FUSED, METHODS, PLAIN, PSEUDO
+
+CORPUS = "synthetic_nl_ibd"
+TYPES = ("Diagnosis", "Perianal_disease")
+
+
+def parameters(page, **changes):
+    """The parameters of a page in the quick profile, some of them changed."""
+    return notebooks.parameters(page, "quick") | changes
+
+
+PARAMETERS = parameters(methods.NAME)
+
+
+def made(run, share):
+    """A complete record of a run that has a share of its labels right."""
+    counts = counts_of(share, TYPES)
+    strict, lenient = scores(counts, 2), scores(counts, 5)
+    return {
+        "key": key(run, PINS),
+        "kind": run.kind,
+        "status": "complete",
+        "configuration": run.to_dict(),
+        "scores": {name: {"strict": strict, "ent_type": lenient} for name in ("dev", "test")},
+        "counts": {"test": counts},
+        "slices": {"test": {"section": [6, 10], "lexicon": [9, 10]}},
+        "data": {"train_sentences": 100, "silver_sentences": 40},
+        "flags": [],
+        "provenance": {"cpu_seconds": 12.0},
+    }
+
+
+def records(plan, right):
+    tuned = [run for run in plan if isinstance(run, FineTune)]
+    return {key(run, PINS): made(run, right(run)) for run in tuned}
+
+
+@pytest.fixture(scope="module")
+def seven():
+    return {name: methods.method(CORPUS, name, 1, PARAMETERS) for name in METHODS}
+
+
+def test_methods_differ_by_the_steps_that_they_are_named_after(seven):
+    plain, fused, pseudo = seven[PLAIN], seven[FUSED], seven[PSEUDO]
+    assert fused == plain.replaced(sections=PARAMETERS["sections"])
+    assert pseudo == fused.replaced(silver=pseudo.silver, r_drop=PARAMETERS["r_drop"])
+    assert pseudo.silver.teacher == fused
+    for name, run in seven.items():
+        if name.endswith(PSEUDO):  # labelled by the tagger without them, on the same encoder
+            assert run.silver.teacher == fused.replaced(encoder=run.encoder)
+            assert run.replaced(encoder=plain.encoder, silver=pseudo.silver) == pseudo
+    assert seven["EMLM-FT"].replaced(encoder=plain.encoder) == plain
+
+
+def test_encoders_are_adapted_on_one_text_for_as_many_passes(seven):
+    adapted = [seven[f"{kind}-{PSEUDO}"].encoder for kind in ("MLM", "EMLM", "EMLM-CL")]
+    assert all(isinstance(encoder, Pretrain) for encoder in adapted)
+    assert {encoder.silver for encoder in adapted} == {adapted[0].silver}
+    assert adapted[0].silver.teacher == seven[PLAIN]
+    assert {(e.epochs, e.start, e.learning_rate) for e in adapted} == {
+        (adapted[0].epochs, seven[PLAIN].encoder, adapted[0].learning_rate)
+    }
+    mlm, emlm, contrast = adapted
+    assert (mlm.masks, mlm.masking, mlm.label_tokens) == ("tokens", 0.15, False)
+    assert (emlm.masks, emlm.masking, emlm.label_tokens) == ("entities", 0.7, True)
+    assert contrast == emlm.replaced(contrast=1.0)
+    assert seven["EMLM-FT"].encoder == emlm
+
+
+def test_a_seed_has_its_own_everything():
+    first, second = (methods.method(CORPUS, METHODS[-1], seed, PARAMETERS) for seed in (1, 2))
+    for run, seed in ((first, 1), (second, 2)):
+        assert run.seed == run.silver.seed == run.silver.teacher.seed == seed
+        assert run.encoder.seed == run.encoder.silver.seed == seed
+    assert first.keep_predictions and not second.keep_predictions
+
+
+def test_unlabelled_text_is_what_the_tagger_did_not_learn():
+    few = PARAMETERS | {"documents": 20, "silver": 30}
+    made = methods.method(CORPUS, PSEUDO, 1, few).silver
+    assert made.texts == (f"unlabelled:{CORPUS}",) and (made.skip, made.limit) == (0, 30)
+    real = methods.method("meddocan", PSEUDO, 1, few).silver
+    assert real.texts == ("corpus:meddocan",) and (real.skip, real.limit) == (20, 30)
+    everything = methods.adapted(CORPUS, "MLM", 1, few | {"adapt_documents": 0}).silver
+    assert everything.texts == (f"unlabelled:{CORPUS}", f"textbook:{CORPUS}")
+    assert everything.limit is None
+
+
+def test_a_teacher_that_is_also_a_method_is_one_run():
+    plan = methods.plan(PARAMETERS)
+    keys = {key(run, PINS) for run in plan}
+    teachers = {
+        run.silver.teacher for run in plan if getattr(run, "silver", None) and run.kind != "x"
+    }
+    fused = [t for t in teachers if not isinstance(t.encoder, Pretrain) or t.encoder.texts]
+    assert fused and all(key(teacher, PINS) in keys for teacher in fused)
+
+
+def test_tables_pair_by_seed_and_say_what_is_missing():
+    plan = methods.plan(PARAMETERS)
+    found = methods.Results(
+        records(plan, lambda run: 0.7 + 0.1 * bool(run.silver)), PARAMETERS, PINS
+    )
+    table = method_tables.scores(found)
+    assert list(table.index.get_level_values("method")) == list(METHODS)
+    assert table.loc[(CORPUS, PLAIN), "less FT"] == "–"
+    gain = table.loc[(CORPUS, PSEUDO), "less FT"]
+    assert gain.value > 5 and gain.n == 2 and gain.low == pytest.approx(gain.value)
+    steps = method_tables.steps(found, CORPUS)
+    assert [round(cell.value, 6) for cell in steps.values()][0] == 0.0
+    assert len(steps) == 7 and all(cell.n == 2 for cell in steps.values())
+    empty = methods.Results({}, PARAMETERS, PINS)
+    assert str(method_tables.scores(empty).loc[(CORPUS, PLAIN), "strict F1"]) == "missing (2)"
+    assert not len(method_tables.types(empty, CORPUS)) and method_tables.sentences(empty)
+
+
+def test_types_and_mechanisms_are_those_of_the_records():
+    plan = methods.plan(PARAMETERS)
+    found = methods.Results(records(plan, lambda run: 0.8), PARAMETERS, PINS)
+    types = method_tables.types(found, CORPUS)
+    assert list(types.index.get_level_values("type")) == list(TYPES)
+    assert method_tables.type_means(found, CORPUS).shape == (2, len(METHODS))
+    mechanisms = method_tables.mechanisms(found)
+    assert mechanisms.loc[(CORPUS, "section"), FUSED].value == pytest.approx(60.0)
+    assert mechanisms.loc[(CORPUS, "lexicon"), PLAIN].value == pytest.approx(90.0)
+
+
+def test_few_epochs_are_trainings_of_their_own():
+    values = parameters(few_epochs.NAME, tuning_epochs=[4, 1])
+    plan = few_epochs.plan(values)
+    assert len(plan) == 4 * 2 * 2 and {run.epochs for run in plan} == {1, 4}
+    for way, kind in few_epochs.WAYS.items():
+        run = few_epochs.run(CORPUS, way, 4, 1, values)
+        assert bool(kind) == (isinstance(run.encoder, Pretrain) and run.encoder.silver is not None)
+        assert run.sections == "none" and run.silver is None
+    found = few_epochs.Results(records(plan, lambda run: 0.6 + 0.05 * run.epochs), values, PINS)
+    shown = few_epochs.scores(found)
+    assert list(shown.columns) == ["1 epoch", "4 epochs"]
+    assert (
+        shown.loc[(CORPUS, PLAIN), "4 epochs"].value > shown.loc[(CORPUS, PLAIN), "1 epoch"].value
+    )
+    assert len(few_epochs.points(found, CORPUS)) == 16
+    assert all(abs(cell.value) < 1e-9 for cell in few_epochs.gains(found, CORPUS).values())
+
+
+def test_pseudo_labels_and_r_drop_are_taken_apart():
+    values = parameters(pseudo_labels.NAME)
+    parts = pseudo_labels.variants(CORPUS, 1, values)
+    gold, two = parts[pseudo_labels.GOLD, 0.0], parts[pseudo_labels.TWO, 0.0]
+    silver, both = parts[pseudo_labels.SILVER, 0.0], parts[pseudo_labels.BOTH, 0.0]
+    assert two == gold.replaced(r_drop=values["r_drop"])
+    assert both == silver.replaced(r_drop=values["r_drop"]) and silver.r_drop == 0
+    again = parts[pseudo_labels.AGAIN, 0.0]
+    assert again.silver.teacher == both
+    assert key(both, PINS) == key(methods.method(CORPUS, PSEUDO, 1, values), PINS)
+    for alpha in values["alphas"]:
+        assert parts["alpha", alpha] == both.replaced(r_drop=alpha)
+    for least in values["thresholds"]:
+        assert parts["threshold", least].silver == both.silver.replaced(threshold=least)
+    plan = pseudo_labels.plan(values)
+    right = records(plan, lambda run: 0.7 + (0.1 if run.silver else 0.0))
+    found = pseudo_labels.Results(right, values, PINS)
+    gains = pseudo_labels.differences(found, CORPUS)
+    assert gains["pseudo labels"].value > 5 and abs(gains["R-Drop"].value) < 1e-9
+    assert len(pseudo_labels.curve(found, "alpha")) == len(values["alphas"])
+    assert any("highest mean F1 on development" in each for each in pseudo_labels.sentences(found))
+
+
+@pytest.mark.parametrize(
+    ("changes", "page", "said"),
+    [
+        ({"corpora": []}, methods, "at least one corpus"),
+        ({"corpora": [CORPUS, CORPUS]}, methods, "each once"),
+        ({"seeds": 0}, methods, "at least 1"),
+        ({"sections": "titel"}, methods, "text"),
+        ({"masking": 0.0}, methods, "greater than 0"),
+        ({"masking": 1.5}, methods, "less than or equal to 1"),
+        ({"threshold": 1.5}, methods, "less than or equal to 1"),
+        ({"tuning_epochs": [0, 1]}, few_epochs, "from 1 up"),
+        ({"tuning_epochs": []}, few_epochs, "at least one number"),
+        ({"alphas": [1.0, 1.0]}, pseudo_labels, "each once"),
+        ({"alphas": [-1.0]}, pseudo_labels, "greater than or equal to 0"),
+    ],
+)
+def test_parameters_that_contradict_themselves_are_refused(changes, page, said):
+    with pytest.raises(BadInput, match=said):
+        page.plan(parameters(page.NAME, **changes))
+
+
+def test_pages_of_the_study_share_their_parameters():
+    """A run of one page is that of another only while the defaults agree."""
+    for name in ("31_significance", few_epochs.NAME, pseudo_labels.NAME, "36_error_analysis"):
+        other = parameters(name)
+        assert {k: v for k, v in PARAMETERS.items() if other.get(k, v) != v} == {}
