@@ -236,6 +236,18 @@ def test_cmedqaner_holds_its_mentions(corpora_dir, split, documents, entities, s
     assert len(load("cmedqaner").splits[split]) == documents
 
 
+def test_the_pooled_split_of_cmedqaner_holds_every_text_once(corpora_dir):
+    published, pooled = load("cmedqaner").splits, load("cmedqaner:pooled").splits
+    texts = [
+        sorted(document.text for split in splits.values() for document in split)
+        for splits in (published, pooled)
+    ]
+    assert texts[0] == texts[1] and len(texts[0]) == 2063
+    assert [len(pooled[name]) for name in ("train", "dev", "test")] == [1444, 206, 413]
+    twice = {document.text for document in pooled["train"]} & {d.text for d in pooled["test"]}
+    assert not twice
+
+
 def test_the_mentions_of_cmedqaner_that_do_not_match_are_kept(corpora_dir):
     counts = load("cmedqaner").ledger.counts()
     assert counts["read: spans"] == 12625 + 1035 + 1350

@@ -191,7 +191,7 @@ class Task(Computed):
 
     types: tuple[str, ...]
     rename: dict[str, str] = {}
-    splits: Official | None = None  # None for those of the corpus
+    splits: Official | Grouped | None = None  # None for those of the corpus
 
 
 class Card(Computed):

@@ -83,7 +83,7 @@ def study_encoder(name: str) -> Pretrain | Vectors:
         case "general:en" | "general:es":
             return Pretrain(texts=(WIKIPEDIA[name[-2:]],), epochs=8, **small)
         case "general:zh":
-            texts, out = ("text:zh_toyhom_mit.txt",), ("cmedqaner",)
+            texts, out = ("text:zh_toyhom_mit.txt",), ("cmedqaner", "cmedqaner:pooled")
             return Pretrain(texts=texts, keep_out=out, epochs=3, **small)
         case "adapted:multi-es":
             return _continued("general:multi", CLINICAL_ES, SPANISH, epochs=6)
