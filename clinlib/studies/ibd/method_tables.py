@@ -21,6 +21,7 @@ from clinlib.studies.ibd.methods import (
 )
 from clinlib.studies.ibd.observations import type_scores
 
+ENTITIES = "data.entity_subwords"
 STEPS = {
     f"section fusion ({FUSED} − {PLAIN})": (FUSED, PLAIN),
     f"pseudo labels and R-Drop ({PSEUDO} − {FUSED})": (PSEUDO, FUSED),
@@ -112,7 +113,7 @@ def adaptation(found: Results) -> pd.DataFrame:
                 "loss before": cell(runs, "held_out.before", digits=2),
                 "loss after": cell(runs, "held_out.loss", digits=2),
                 "subwords": cell(runs, "data.train_subwords", digits=0),
-                "of entities": cell(runs, "data.entity_subwords", digits=0),
+                "of entities": "–" if kind == MLM else cell(runs, ENTITIES, digits=0),
                 "processor seconds": cell(runs, "provenance.cpu_seconds", digits=0),
             }
     return by_row(rows, ["corpus", "adapted by"])
