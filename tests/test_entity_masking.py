@@ -15,7 +15,7 @@ from clinlib.adaptation.entity_masking import (
     mask_entities,
 )
 from clinlib.adaptation.entity_rows import EntityRows, pack_entities
-from clinlib.adaptation.mlm import IGNORED
+from clinlib.adaptation.mlm import IGNORED, MaskedLanguageModel
 from clinlib.adaptation.sequences import pack
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.label_words import label_words
@@ -285,6 +285,7 @@ def test_an_encoder_that_is_saved_knows_nothing_of_label_tokens(encoder, tokeniz
     assert again.model.get_input_embeddings().num_embeddings == len(tokenizer)
     assert len(again.tokenizer) == len(tokenizer)
     assert LabelledLanguageModel(again, label_vectors(again, WORDS)).load_head(tmp_path)
+    assert MaskedLanguageModel(again).load_head(tmp_path)
 
 
 def silver(corpus="synthetic_nl_ibd"):
