@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 from clinlib.adaptation.sequences import Rows
 from clinlib.models.encoders import Encoder
+from clinlib.models.states import states_at
 
 MASKED, RANDOM = 0.8, 0.1  # of the chosen positions; the rest keep their token
 IGNORED = -100
@@ -104,12 +105,13 @@ class MaskedLanguageModel(nn.Module):
 
     def loss(self, batch: MaskedBatch) -> Tensor:
         """Cross entropy (), in nats per masked token."""
+        asked = batch.targets != IGNORED  # (B, L)
         with torch.autocast(
             batch.ids.device.type, torch.bfloat16, enabled=self.precision == "bf16"
         ):
-            states = self.encoder(input_ids=batch.ids).last_hidden_state  # (B, L, H)
-        asked = batch.targets != IGNORED  # (B, L)
-        hidden = self.transform(states[asked].float())  # (M, H)
+            wanted = asked.flatten().nonzero().squeeze(1)  # (M,)
+            states = states_at(self.encoder, batch.ids, None, wanted)  # (M, H)
+        hidden = self.transform(states.float())  # (M, H)
         logits = hidden @ self.encoder.get_input_embeddings().weight.T + self.bias  # (M, V)
         # no position chosen (a tiny batch): an empty mean would be NaN, the sum is a true zero
         return nn.functional.cross_entropy(

@@ -11,6 +11,7 @@ from clinlib.models.dropout import ByteDropout
 from clinlib.models.embedding import CompactEmbedding
 from clinlib.models.encoders import Encoder
 from clinlib.models.heads import make_head
+from clinlib.models.states import states_at
 
 
 class Tagger(nn.Module):
@@ -49,14 +50,15 @@ class Tagger(nn.Module):
         self.head_name, self.labels = head, tuple(labels)
 
     def hidden(self, batch: Batch) -> Tensor:
-        """Hidden states (B, U, H) of the batch's units, float32."""
-        device = batch.ids.device.type
-        with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
-            states = self.encoder(
-                input_ids=batch.ids, attention_mask=batch.attention
-            ).last_hidden_state  # (B, L, H)
-        rows = torch.arange(len(batch.first), device=batch.first.device).unsqueeze(1)
-        return self.dropout(states[rows, batch.first].float())  # (B, U, H)
+        """Hidden states (B, U, H) of the batch's units, float32, zero where padded."""
+        device, length = batch.ids.device, batch.ids.shape[1]
+        heads = torch.arange(len(batch.first), device=device).unsqueeze(1) * length  # (B, 1)
+        wanted = (heads + batch.first)[batch.mask]  # (N,) of the flattened batch
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+            states = states_at(self.encoder, batch.ids, batch.attention, wanted)  # (N, H)
+        hidden = torch.zeros(*batch.mask.shape, states.shape[1], device=device)
+        hidden[batch.mask] = states.float()
+        return self.dropout(hidden)  # (B, U, H)
 
     def forward(self, batch: Batch) -> Tensor:
         """Emissions (B, U, K) of a batch."""
