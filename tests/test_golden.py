@@ -27,9 +27,9 @@ def test_the_present_source_is_vouched_for(kind):
 
 def test_other_numbers_do_not_agree():
     stored = {"losses": [1.5, 0.8], "f1": [20.0, 30.0]}
-    assert golden.agree({"losses": [1.501, 0.8], "f1": [21.0, 30.0]}, stored)
-    assert not golden.agree({"losses": [1.5, 0.81], "f1": [20.0, 30.0]}, stored)
-    assert not golden.agree({"losses": [1.5, 0.8], "f1": [20.0, 33.0]}, stored)
+    assert golden.agree({"losses": [1.5001, 0.8], "f1": [20.4, 30.0]}, stored)
+    assert not golden.agree({"losses": [1.5, 0.801], "f1": [20.0, 30.0]}, stored)
+    assert not golden.agree({"losses": [1.5, 0.8], "f1": [20.0, 31.0]}, stored)
     assert not golden.agree({"losses": [1.5], "f1": [20.0, 30.0]}, stored)
 
 

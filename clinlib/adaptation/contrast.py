@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from clinlib.adaptation.entity_masking import EntityBatch, LabelledLanguageModel
+from clinlib.adaptation.mlm import IGNORED
 
 
 class EntityContrast:
@@ -20,7 +21,8 @@ class EntityContrast:
         self.weight, self.temperature = weight, temperature
 
     def __call__(self, model: LabelledLanguageModel, batch: EntityBatch) -> Tensor:
-        states = model.states(batch)  # (B, L, H)
+        asked = batch.masked | (batch.targets != IGNORED)  # (B, L)
+        states = model.states(batch, asked)  # (B, L, H)
         with (
             torch.no_grad(),
             torch.autocast(

@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 from clinlib.adaptation.sequences import Rows
 from clinlib.models.encoders import Encoder
+from clinlib.models.states import states_at
 
 MASKED, RANDOM = 0.8, 0.1  # of the chosen positions; the rest keep their token
 IGNORED = -100
@@ -104,14 +105,14 @@ class MaskedLanguageModel(nn.Module):
 
     def loss(self, batch: MaskedBatch) -> Tensor:
         """Cross entropy (), in nats per masked token."""
-        return self.cross_entropy(self.states(batch), batch.targets)
+        return self.cross_entropy(self.states(batch, batch.targets != IGNORED), batch.targets)
 
-    def states(self, batch: MaskedBatch) -> Tensor:
-        """The encoder's last hidden states (B, L, H), float32."""
+    def states(self, batch: MaskedBatch, wanted: Tensor) -> Tensor:
+        """The encoder's last hidden states (B, L, H), float32, where `wanted` (B, L) is on."""
         with torch.autocast(
             batch.ids.device.type, torch.bfloat16, enabled=self.precision == "bf16"
         ):
-            return self.encoder(**self.inputs(batch)).last_hidden_state.float()
+            return states_at(self.encoder, self.inputs(batch), wanted).float()
 
     def inputs(self, batch: MaskedBatch) -> dict[str, Tensor]:
         """What the encoder reads."""

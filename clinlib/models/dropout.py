@@ -12,6 +12,9 @@ class ByteDropout(nn.Module):
     that is kept, so the expectation is unchanged. Outside training it is the identity. Eight
     masks come from one 64-bit draw of torch's generator; on a GPU, whose own dropout is cheap,
     torch's is used.
+
+    `rows` (N,) say that the input (N, H) holds these rows of a whole (total, H). The mask is drawn
+    for the whole, so that what is left out changes no draw of what is not. This is for a CPU only.
     """
 
     def __init__(self, p: float):
@@ -19,15 +22,19 @@ class ByteDropout(nn.Module):
         self.p = p
         self.threshold = round(256 * p)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, rows: Tensor | None = None, total: int = 0) -> Tensor:
         if not self.training or self.threshold == 0:
             return x
         if x.is_cuda:
             return nn.functional.dropout(x, self.p, training=True)
-        draws = torch.empty(-(-x.numel() // 8), dtype=torch.int64)
+        whole = x.shape if rows is None else torch.Size((total, x.shape[1]))
+        draws = torch.empty(-(-whole.numel() // 8), dtype=torch.int64)
         # random_() alone leaves the sign bit clear; the full range makes all 64 bits random
         draws.random_(torch.iinfo(torch.int64).min, None)
-        kept = draws.view(torch.uint8)[: x.numel()].view(x.shape) >= self.threshold
+        bytes = draws.view(torch.uint8)[: whole.numel()].view(whole)
+        if rows is not None and len(rows) < total:
+            bytes = bytes.index_select(0, rows)
+        kept = bytes >= self.threshold
         return x * kept.to(x.dtype).mul_(256 / (256 - self.threshold))
 
     def extra_repr(self) -> str:

@@ -15,6 +15,7 @@ from clinlib.models.encoders import Encoder
 from clinlib.models.heads import make_head
 from clinlib.models.section_fusion import SectionBias, SectionInput
 from clinlib.models.sentence_head import SentenceHead
+from clinlib.models.states import states_at
 
 
 class Tagger(nn.Module):
@@ -82,15 +83,19 @@ class Tagger(nn.Module):
         """Hidden states (B, U, H) of the batch's units, float32: what the head reads."""
         return self._of_units(self._states(batch), batch)
 
-    def _states(self, batch: Batch) -> Tensor:
-        """The encoder's states (B, L, H) of all positions."""
+    def _states(self, batch: Batch, *, sentences: bool = False) -> Tensor:
+        """The encoder's states (B, L, H) at the units, and where asked for at a row's first."""
+        rows = torch.arange(len(batch.first), device=batch.first.device).unsqueeze(1)
+        wanted = torch.zeros_like(batch.attention, dtype=torch.bool)  # (B, L)
+        wanted[rows.expand_as(batch.first)[batch.mask], batch.first[batch.mask]] = True
+        wanted[:, 0] |= sentences
         inputs = {"input_ids": batch.ids}
         if self.section_embedding is not None:
             embedded = self.encoder.get_input_embeddings()(batch.ids)
             inputs = {"inputs_embeds": self.section_embedding(embedded, batch)}
         device = batch.ids.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
-            return self.encoder(**inputs, attention_mask=batch.attention).last_hidden_state
+            return states_at(self.encoder, inputs | {"attention_mask": batch.attention}, wanted)
 
     def _of_units(self, states: Tensor, batch: Batch) -> Tensor:
         """Of all positions' states (B, L, H) those of the units (B, U, H), float32."""
@@ -110,7 +115,7 @@ class Tagger(nn.Module):
 
     def with_sentences(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Emissions (B, U, K) and the sentence head's logits (B,), of one pass."""
-        states = self._states(batch)
+        states = self._states(batch, sentences=True)
         emissions = self._emissions(self._of_units(states, batch), batch)
         return emissions, self.sentence_head(self.dropout(states[:, 0].float()))
 
