@@ -97,6 +97,7 @@ RUNS = {
     ),
     "spans over a bilstm": TRAINED.replaced(head="global_pointer", recurrent=32),
     "two passes": PLAIN.replaced(r_drop=1.0, epochs=3, learning_rate=4e-3),
+    "sentences of another draw": PLAIN.replaced(sentences=60, up_sample=0.5, draw=3, seed=1),
     "part of several": PLAIN.replaced(fold=(1, 4)),
     "sections as text": PLAIN.replaced(sections="text", epochs=3, learning_rate=4e-3),
     "sections embedded": PLAIN.replaced(sections="embedding", epochs=3, learning_rate=4e-3),

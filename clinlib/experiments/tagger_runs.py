@@ -81,7 +81,8 @@ class FineTune(Config):
     `patience`: evaluations without a better dev F1 before stopping, None to run all epochs.
     `empty_share`: the share of training sentences without entity to keep at most.
     `sentences`, `documents`: the first n training sentences, or documents (seed 0); other seeds
-    permute the documents. `silver`: pseudo labels that are learnt besides.
+    permute the documents. `draw`: the seed that draws them, where it is not the run's own; runs of
+    one draw learn from the same labels. `silver`: pseudo labels that are learnt besides.
     `layout`: a window for each sentence and its context, or sentences packed into one window
     with the context around them; then `batch_size` counts windows.
     `r_drop`: the weight alpha of the agreement of two passes; 0 trains with one pass.
@@ -130,6 +131,7 @@ class FineTune(Config):
     up_sample: Weight = 0.0
     documents: Count | None = None
     sentences: Count | None = None
+    draw: Seed | None = None
     silver: PseudoLabel | None = None
     train_on: Literal["train", "train+dev"] = "train"
     fold: tuple[Count, Count] | None = None
@@ -189,6 +191,11 @@ class FineTune(Config):
                 f"learning_rate: the Choose takes {self.learning_rate.take}, not learning_rate"
             )
         return self
+
+    @property
+    def drawn_by(self) -> int:
+        """The seed of the labelled documents and sentences."""
+        return self.seed if self.draw is None else self.draw
 
     @property
     def windowing(self) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def divided(corpus: registry.Corpus, config: FineTune) -> dict[str, tuple[Docume
         kept = (d for place, d in enumerate(splits["train"]) if place not in out)
         splits["train"] = tuple(kept)
     if config.documents:
-        splits["train"] = some_documents(splits["train"], config.seed, limit=config.documents)
+        splits["train"] = some_documents(splits["train"], config.drawn_by, limit=config.documents)
     if config.train_on == "train+dev" or config.fold:
         splits["train"] = (*splits["train"], *splits["dev"])
     if config.fold:
@@ -86,9 +86,9 @@ def training_sentences(documents: Sequence[Document], config: FineTune) -> list[
     """(document, sentence) pairs to train on: the first n, then down-, then up-sampled."""
     index = sentence_index(documents)
     if config.sentences is not None:
-        index = first_sentences(documents, config.sentences, config.seed)
+        index = first_sentences(documents, config.sentences, config.drawn_by)
     if config.empty_share is not None:
-        index = down_sample(index, documents, config.empty_share, config.seed)
+        index = down_sample(index, documents, config.empty_share, config.drawn_by)
     if config.up_sample:
-        index = up_sample(index, documents, config.up_sample, config.seed)
+        index = up_sample(index, documents, config.up_sample, config.drawn_by)
     return index

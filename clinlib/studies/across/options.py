@@ -1,0 +1,211 @@
+"""Options: what one can do with N labelled sentences in a new clinical language, as runs.
+
+All options of a seed but active learning learn from the same N sentences. What an option needs
+besides (an encoder that is adapted, another corpus's tagger, pseudo labels) it gets without a
+further label of the target.
+"""
+
+from collections.abc import Callable, Mapping
+
+from clinlib.corpora.registry import card
+from clinlib.errors import BadInput, unknown
+from clinlib.experiments.config import Config
+from clinlib.experiments.names import LEARN_VOCABULARY
+from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune, Pretrain, PseudoLabel
+from clinlib.studies import recipes
+from clinlib.studies.lasl.training import STRATEGIES
+from clinlib.studies.plans import pretraining
+
+PLAIN = "fine-tune"
+MASKING = "masked text first"
+ENTITIES = "masked entities first"
+PSEUDO = "pseudo labels, R-Drop"
+PACKED = "packed context"
+VOTE = "vote"
+SOURCE = "transfer from "
+ACTIVE = "active: "
+BOTH = "active after transfer: "
+VOTER = 1000  # seeds of voters stand this far apart, beyond those of runs
+
+Make = Callable[[str, int, int, Mapping[str, object]], Config]
+"""(target, number of sentences, seed, parameters) -> the run whose scores the option gives."""
+
+
+def options(target: str, parameters: Mapping[str, object]) -> dict[str, Make]:
+    """The options that the parameters ask for, by the names that the page uses.
+
+    Raises BadInput for an unknown option or strategy, with the nearest one.
+    """
+    made: dict[str, Make] = {}
+    for name in parameters["options"]:
+        if name not in ALONE:
+            raise unknown("option", name, ALONE)
+        made[name] = ALONE[name]
+    if PLAIN not in made:
+        raise BadInput(f"options: {PLAIN!r} is missing, which all others are held against")
+    others = [source for source in parameters["sources"] if source != target]
+    for source in others:
+        made[f"{SOURCE}{source}"] = _transferred(source)
+    for name in parameters["strategies"]:
+        if name not in STRATEGIES:
+            raise unknown("strategy", name, STRATEGIES)
+        made[f"{ACTIVE}{name}"] = _active(name, None)
+        if others and name != "random":
+            made[f"{BOTH}{name}"] = _active(name, others[0])
+    return made
+
+
+def tagger(target: str, size: int | None, seed: int, parameters: Mapping[str, object]) -> FineTune:
+    """Fine-tuning on N sentences of the target, or on all of them."""
+    name = parameters["encoder"]
+    learnt = {"vocabulary": parameters["vocabulary"]} if name in LEARN_VOCABULARY else {}
+    return FineTune(
+        corpus=target,
+        encoder=recipes.encoder(name, pretraining(parameters)),
+        **learnt,
+        sentences=size,
+        learning_rate=parameters["learning_rate"],
+        head_learning_rate=parameters["head_learning_rate"],
+        epochs=parameters["epochs"] if size else parameters["source_epochs"],
+        batch_size=parameters["batch_size"] if size else parameters["source_batch_size"],
+        dropout=parameters["dropout"],
+        max_length=parameters["max_length"],
+        precision=parameters["precision"],
+        seed=seed,
+    )
+
+
+def _on(encoder: Callable[..., Config]) -> Make:
+    """Fine-tuning on an encoder that is adapted to the target's unlabelled text."""
+
+    def make(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> FineTune:
+        plain = tagger(target, size, seed, parameters)
+        return plain.replaced(encoder=encoder(plain, parameters), vocabulary=_unused())
+
+    return make
+
+
+def masked_text(plain: FineTune, parameters: Mapping[str, object]) -> Pretrain:
+    """The encoder after masked-language modelling on the target's unlabelled text."""
+    return _continued(plain, parameters, masking=0.15)
+
+
+def masked_entities(plain: FineTune, parameters: Mapping[str, object]) -> Pretrain:
+    """The encoder after entity masking with label tokens and contrast (IBD study, section 3)."""
+    return _continued(
+        plain,
+        parameters,
+        masks="entities",
+        label_tokens=True,
+        masking=parameters["masking"],
+        contrast=parameters["contrast"],
+        temperature=parameters["temperature"],
+    )
+
+
+def _continued(plain: FineTune, parameters: Mapping[str, object], **fields) -> Pretrain:
+    return Pretrain(
+        # what plain fine-tuning finds anywhere in the text; for masks="any" only the text counts
+        silver=found_by(plain, parameters, threshold=0.0),
+        start=plain.encoder,
+        learning_rate=parameters["adapt_learning_rate"],
+        epochs=parameters["adapt_epochs"],
+        batch_subwords=parameters["adapt_batch_subwords"],
+        precision=parameters["precision"],
+        seed=plain.seed,
+        **fields,
+    )
+
+
+def found_by(plain: FineTune, parameters: Mapping[str, object], *, threshold: float) -> PseudoLabel:
+    """What a tagger finds in unlabelled documents of the target.
+
+    They are those that a synthetic corpus is made with; of other corpora the training documents,
+    whose labels are not read.
+    """
+    corpus = plain.corpus.partition(":")[0]
+    made = card(plain.corpus).texts
+    return PseudoLabel(
+        teacher=plain,
+        texts=(f"unlabelled:{corpus}",) if made else (f"corpus:{plain.corpus}",),
+        limit=parameters["unlabelled"] or None,
+        threshold=threshold,
+        seed=plain.seed,
+    )
+
+
+def _pseudo(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> FineTune:
+    plain = tagger(target, size, seed, parameters)
+    labels = found_by(plain, parameters, threshold=parameters["threshold"])
+    return plain.replaced(silver=labels, r_drop=parameters["r_drop"])
+
+
+def _packed(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> FineTune:
+    plain = tagger(target, size, seed, parameters)
+    return plain.replaced(
+        layout="packed", context=parameters["context"], batch_size=parameters["packed_batch"]
+    )
+
+
+def _vote(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> Ensemble:
+    plain = tagger(target, size, seed, parameters)
+    voters = range(1, parameters["voters"])
+    others = [plain.replaced(seed=seed + VOTER * each, draw=seed) for each in voters]
+    return Ensemble(of=(plain, *others))
+
+
+ALONE: dict[str, Make] = {
+    PLAIN: tagger,
+    MASKING: _on(masked_text),
+    ENTITIES: _on(masked_entities),
+    PSEUDO: _pseudo,
+    PACKED: _packed,
+    VOTE: _vote,
+}
+"""The options that need neither another corpus nor a choice of sentences."""
+
+
+def source(name: str, seed: int, parameters: Mapping[str, object]) -> FineTune:
+    """A tagger trained on all of another corpus, the targets' test documents kept out."""
+    out = tuple(target for target in parameters["targets"] if target != name)
+    return tagger(name, None, seed, parameters).replaced(keep_out=out)
+
+
+def _transferred(name: str) -> Make:
+    def make(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> FineTune:
+        first = source(name, seed, parameters)
+        return tagger(target, size, seed, parameters).replaced(encoder=first, vocabulary=_unused())
+
+    return make
+
+
+def _active(strategy: str, start: str | None) -> Make:
+    def make(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> Config:
+        task = tagger(target, None, 0, parameters).replaced(
+            epochs=parameters["round_epochs"], batch_size=parameters["batch_size"]
+        )
+        if start:
+            first = source(start, seed, parameters)
+            task = task.replaced(encoder=first, vocabulary=_unused())
+        share = parameters["round_size"] / _pool(target)
+        return ActiveLearning(
+            task=task,
+            initial=share,
+            per_round=share,
+            rounds=max(parameters["sizes"]) // parameters["round_size"],
+            seed=seed,
+            **STRATEGIES[strategy],
+        )
+
+    return make
+
+
+def _pool(target: str) -> int:
+    """The number of training sentences of a corpus or of one of its tasks."""
+    found = card(target)
+    return found.tasks.get(target.partition(":")[2], found).counts["train"].sentences
+
+
+def _unused() -> int:
+    """The default size of a vocabulary: an encoder that is given brings its own."""
+    return FineTune.model_fields["vocabulary"].default
