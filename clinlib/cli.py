@@ -124,6 +124,26 @@ def check_corpora(
     raise typer.Exit(code)
 
 
+@corpora.command("get")
+def get_corpora(
+    names: Annotated[list[str], typer.Argument(help="open corpora, by the names of their cards")],
+) -> None:
+    """Fetch open corpora from their publishers into CLINLIB_DATA, and hold them against cards."""
+    from clinlib.corpora.get import get
+    from clinlib.corpora.registry import card
+
+    for name in names:
+        card(name)  # a mistyped name is an error before anything is fetched
+    code = 0
+    for name in names:
+        try:
+            typer.echo(get(name, say=lambda line: typer.echo(line, err=True)))
+        except ClinlibError as error:
+            typer.echo(f"{name}: {error}", err=True)
+            code = 1
+    raise typer.Exit(code)
+
+
 def _overrides(parameters: list[str] | None) -> dict[str, str]:
     """NAME=VALUE texts as a dict; the values are parsed by the notebook's own types."""
     overrides: dict[str, str] = {}
