@@ -91,6 +91,17 @@ def book(profile: Profile = "quick") -> None:
     build(profile)
 
 
+@app.command()
+def page(
+    executed: Annotated[Path, typer.Argument(help="an executed notebook, as `execute` writes it")],
+    out: Annotated[Path | None, typer.Option(help="folder of the page; default: beside it")] = None,
+) -> None:
+    """Render one executed notebook as a page for the browser."""
+    from clinlib.report.single_page import render
+
+    typer.echo(render(executed, out))
+
+
 @corpora.command("list")
 def list_corpora() -> None:
     """List the corpora: languages, licences, sizes, and where the data lie."""
