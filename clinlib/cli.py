@@ -84,11 +84,14 @@ def status(
 
 
 @app.command()
-def book(profile: Profile = "quick") -> None:
+def book(
+    profile: Profile = "quick",
+    train: Annotated[bool, typer.Option(help="or make it of the records that are there")] = True,
+) -> None:
     """Run what the notebooks need, execute them, and build the book; its path is printed last."""
     from clinlib.report.book import build
 
-    build(profile)
+    build(profile, train=train)
 
 
 @app.command()
