@@ -125,11 +125,15 @@ def check_corpora(
     names: Annotated[list[str] | None, typer.Argument(help="corpora; default: all")] = None,
 ) -> None:
     """Hold corpora against their data cards: checksums, fingerprints, counts, ledgers."""
-    from clinlib.corpora.check import check
+    from clinlib.corpora.check import check, own_lines
+    from clinlib.corpora.own import is_folder
     from clinlib.corpora.registry import cards
 
     code = 0
     for name in names or cards():
+        if is_folder(name):
+            typer.echo("\n".join(own_lines(name)))
+            continue
         problems = check(name)
         code = code or int(bool(problems))
         typer.echo(f"{name}: {'not as its card says' if problems else 'as its card says'}")

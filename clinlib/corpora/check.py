@@ -44,6 +44,23 @@ def check(name: str, root: Path | None = None) -> list[str]:
     return problems
 
 
+def own_lines(name: str) -> list[str]:
+    """What was read of a folder of the user's own, which has no card to differ from.
+
+    A line with its sizes, then one for each split, and one for each entry of its ledger. Raises
+    BadInput where it does not read.
+    """
+    found = card(name)
+    lines = [f"{name}: {len(found.types)} types, fingerprint {found.fingerprint}"]
+    for split, count in found.counts.items():
+        types = ", ".join(f"{kind} {number}" for kind, number in count.types.items())
+        lines.append(
+            f"  {split}: {count.documents} documents, {count.sentences} sentences, "
+            f"{count.spans} spans ({types})"
+        )
+    return lines + [f"  {entry}: {number}" for entry, number in found.ledger.items()]
+
+
 def describe(name: str, root: Path | None = None) -> dict[str, Any]:
     """The computed values of a card's header: files, fingerprint, counts, ledger, tasks, texts."""
     found = card(name, root)
