@@ -38,13 +38,17 @@ def configured(config: bytes) -> bytes:
             f"{REPOSITORY} is '{url}'; give https://HOST/OWNER/NAME, with a host whose name holds "
             f"one of {', '.join(PROVIDERS)}"
         )
+    branch = os.environ.get(BRANCH) or "main"
     settings = yaml.safe_load(config)
-    settings["repository"] = {"url": url, "branch": os.environ.get(BRANCH) or "main"}
-    settings["html"] |= {
+    settings["repository"] = {"url": url, "branch": branch}
+    # jupyter-book passes on either these or what it makes of the line above, never both
+    options = settings["sphinx"]["config"]["html_theme_options"]
+    options |= {
+        "repository_url": url,
+        "repository_branch": branch,
+        "repository_provider": provider,
         "use_repository_button": True,
         "use_issues_button": provider in WITH_ISSUES,
     }
-    options = settings["sphinx"]["config"]["html_theme_options"]
-    options["repository_provider"] = provider
     options["launch_buttons"] |= {"binderhub_url": BINDER, "notebook_interface": "jupyterlab"}
     return yaml.safe_dump(settings, allow_unicode=True, sort_keys=False).encode()
