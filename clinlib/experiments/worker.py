@@ -81,7 +81,8 @@ def _check_unchanged(job: Job) -> None:
     """Raises BadInput where files of the user's own are not those that the sweep gave a key."""
     if job.key.startswith(OWN) and key(job.config, Pins(corpus=fingerprint)) != job.key:
         raise BadInput(
-            "files of the folder of your own changed while the runs were made; run it again"
+            "files of the folder of your own changed while the runs were made; run it again "
+            "(in a notebook, restart the kernel first)"
         )
 
 
