@@ -7,6 +7,7 @@ from brat_folder import write_folder, write_note
 
 from clinlib.corpora.check import check
 from clinlib.corpora.fingerprint import content_hash
+from clinlib.corpora.label_words import label_words
 from clinlib.corpora.registry import card, data_folder, fingerprint, load
 from clinlib.errors import BadInput
 from clinlib.experiments.key import Pins, corpus_fingerprint, key
@@ -93,6 +94,13 @@ def test_options_of_the_folder_are_heeded(notes):
     assert corpus.language == "nl" and corpus.types == ("Drug",)
     assert corpus.ledger.counts()["dropped: type left out"] == 20
     assert not card(str(notes)).gated
+
+
+def test_words_for_types_may_stand_in_the_folders_options(notes):
+    with pytest.raises(BadInput, match="no label word for Dose .* to `words` of .*corpus.yml"):
+        label_words(str(notes))
+    (notes / "corpus.yml").write_text("words: {Dose: [dose, amount]}")
+    assert label_words(str(notes)) == {"Dose": ("dose", "amount"), "Drug": ("drug", "medication")}
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ class Options(BaseModel):
     discontinuous: Literal["hull", "first", "drop"] = "hull"
     on_mismatch: Literal["error", "drop"] = "error"
     gated: bool = True  # whether its text stays out of pages and records
+    words: dict[str, tuple[str, ...]] = {}  # type -> what it means (clinlib.corpora.label_words)
 
 
 def is_folder(name: str) -> bool:
@@ -80,6 +81,11 @@ def stamp(name: str) -> str:
             line = f"{path.relative_to(place)} {found.st_size} {found.st_mtime_ns}\n"
             total.update(line.encode())
     return total.hexdigest()
+
+
+def words(name: str) -> dict[str, tuple[str, ...]]:
+    """Type -> words for it, as the folder's options give them."""
+    return _options(folder(name)).words
 
 
 def header(name: str) -> Card:
