@@ -84,11 +84,25 @@ def status(
 
 
 @app.command()
-def book(profile: Profile = "quick") -> None:
+def book(
+    profile: Profile = "quick",
+    train: Annotated[bool, typer.Option(help="or make it of the records that are there")] = True,
+) -> None:
     """Run what the notebooks need, execute them, and build the book; its path is printed last."""
     from clinlib.report.book import build
 
-    build(profile)
+    build(profile, train=train)
+
+
+@app.command()
+def page(
+    executed: Annotated[Path, typer.Argument(help="an executed notebook, as `execute` writes it")],
+    out: Annotated[Path | None, typer.Option(help="folder of the page; default: beside it")] = None,
+) -> None:
+    """Render one executed notebook as a page for the browser."""
+    from clinlib.report.single_page import render
+
+    typer.echo(render(executed, out))
 
 
 @corpora.command("list")
@@ -111,16 +125,40 @@ def check_corpora(
     names: Annotated[list[str] | None, typer.Argument(help="corpora; default: all")] = None,
 ) -> None:
     """Hold corpora against their data cards: checksums, fingerprints, counts, ledgers."""
-    from clinlib.corpora.check import check
+    from clinlib.corpora.check import check, own_lines
+    from clinlib.corpora.own import is_folder
     from clinlib.corpora.registry import cards
 
     code = 0
     for name in names or cards():
+        if is_folder(name):
+            typer.echo("\n".join(own_lines(name)))
+            continue
         problems = check(name)
         code = code or int(bool(problems))
         typer.echo(f"{name}: {'not as its card says' if problems else 'as its card says'}")
         for problem in problems:
             typer.echo(f"  {problem}")
+    raise typer.Exit(code)
+
+
+@corpora.command("get")
+def get_corpora(
+    names: Annotated[list[str], typer.Argument(help="open corpora, by the names of their cards")],
+) -> None:
+    """Fetch open corpora from their publishers into CLINLIB_DATA, and hold them against cards."""
+    from clinlib.corpora.get import get
+    from clinlib.corpora.registry import card
+
+    for name in names:
+        card(name)  # a mistyped name is an error before anything is fetched
+    code = 0
+    for name in names:
+        try:
+            typer.echo(get(name, say=lambda line: typer.echo(line, err=True)))
+        except ClinlibError as error:
+            typer.echo(f"{name}: {error}", err=True)
+            code = 1
     raise typer.Exit(code)
 
 

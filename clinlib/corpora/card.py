@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from clinlib.corpora.downloads import Download, check_downloads
 from clinlib.errors import BadInput, unknown
 
 SPLITS = ("train", "dev", "test")
@@ -219,6 +220,7 @@ class Card(Computed):
     citation: str | None = None
     homepage: str | None = None
     where_to_get: str
+    downloads: tuple[Download, ...] = ()  # for `clinlib corpora get`
     gated: bool
     synthetic: bool
     generator: Annotated[str, Field(pattern=FUNCTION)] | None = None
@@ -259,6 +261,9 @@ class Card(Computed):
             raise ValueError(
                 f"format {self.reader.format}: splits must name files, as official or as parts"
             )
+        if self.downloads and (self.gated or generated):
+            raise ValueError("downloads are of open corpora alone: not of gated or generated ones")
+        check_downloads(self.downloads, self.files)
         for name, task in self.tasks.items():
             for kind in (*task.types, *task.rename):
                 if kind not in self.types:

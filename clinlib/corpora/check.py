@@ -1,13 +1,12 @@
 """Check: whether a corpus's data are those of its card, and the rows of `clinlib corpora list`."""
 
 import hashlib
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from clinlib.corpora.card import Card, Computed
 from clinlib.corpora.checksums import read_codes, strangers
-from clinlib.corpora.fingerprint import content_hash
+from clinlib.corpora.counts import count_corpus
 from clinlib.corpora.made_texts import make, texts_hash
 from clinlib.corpora.registry import Corpus, build, card, cards, data_folder, repository
 from clinlib.errors import ClinlibError
@@ -43,6 +42,23 @@ def check(name: str, root: Path | None = None) -> list[str]:
     made = {f"{form}:{corpus}": text["fingerprint"] for form, text in data["texts"].items()}
     problems += _differences("fingerprint of", named, made)
     return problems
+
+
+def own_lines(name: str) -> list[str]:
+    """What was read of a folder of the user's own, which has no card to differ from.
+
+    A line with its sizes, then one for each split, and one for each entry of its ledger. Raises
+    BadInput where it does not read.
+    """
+    found = card(name)
+    lines = [f"{name}: {len(found.types)} types, fingerprint {found.fingerprint}"]
+    for split, count in found.counts.items():
+        types = ", ".join(f"{kind} {number}" for kind, number in count.types.items())
+        lines.append(
+            f"  {split}: {count.documents} documents, {count.sentences} sentences, "
+            f"{count.spans} spans ({types})"
+        )
+    return lines + [f"  {entry}: {number}" for entry, number in found.ledger.items()]
 
 
 def describe(name: str, root: Path | None = None) -> dict[str, Any]:
@@ -118,20 +134,7 @@ def _checksums(card: Card, folder: Path) -> dict[str, str]:
 
 
 def _computed(corpus: Corpus) -> dict[str, Any]:
-    counts = {}
-    for split, documents in corpus.splits.items():
-        types = Counter(span.type for document in documents for span in document.spans)
-        counts[split] = {
-            "documents": len(documents),
-            "sentences": sum(len(document.sentences) for document in documents),
-            "spans": sum(types.values()),
-            "types": {kind: types[kind] for kind in corpus.types},
-        }
-    return {
-        "fingerprint": content_hash(corpus.splits, corpus.types),
-        "counts": counts,
-        "ledger": corpus.ledger.counts(),
-    }
+    return count_corpus(corpus.splits, corpus.types, corpus.ledger).model_dump()
 
 
 def _flat(counts: dict[str, Any]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from clinlib.corpora import own
 from clinlib.corpora.registry import card, repository
 from clinlib.errors import BadInput
 
@@ -13,6 +14,8 @@ FILE = "label_words.yml"  # of data_cards/
 def label_words(corpus: str, root: Path | None = None) -> dict[str, tuple[str, ...]]:
     """Type -> words, for the types of "corpus" or "corpus:task" in their order.
 
+    A folder of the user's own may add words of its own, in its options.
+
     Raises BadInput, naming them, for types that have no word in the corpus's language.
     """
     found = card(corpus, root)
@@ -21,10 +24,13 @@ def label_words(corpus: str, root: Path | None = None) -> dict[str, tuple[str, .
     path = (root or repository()) / "data_cards" / FILE
     language = found.languages[0]
     known = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(language) or {}
+    place = f"data_cards/{FILE}"
+    if own.is_folder(corpus):
+        known, place = known | own.words(corpus), f"`words` of {own.folder(corpus) / own.OPTIONS}"
     without = [name for name in dict.fromkeys(names) if not known.get(name)]
     if without:
         raise BadInput(
             f"no label word for {', '.join(without)} of corpus '{corpus}': add words of the "
-            f"language '{language}' to data_cards/{FILE}"
+            f"language '{language}' to {place}"
         )
     return {name: tuple(known[name]) for name in names}

@@ -1,7 +1,8 @@
 """Registry: corpora by name, from their data cards to segmented, flat documents in splits.
 
 Names are "corpus" or "corpus:task". A card and its fingerprint are read without the data; load()
-reads the data and refuses them where they are not the card's.
+reads the data and refuses them where they are not the card's. The path of a BRAT folder of the
+user's own is a name too: its card is made from its files (clinlib.corpora.own).
 """
 
 import os
@@ -11,6 +12,7 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
+from clinlib.corpora import own
 from clinlib.corpora.card import (
     SPLITS,
     AsGenerated,
@@ -22,6 +24,7 @@ from clinlib.corpora.card import (
     read_card,
 )
 from clinlib.corpora.collection import divide, read_collection, tie
+from clinlib.corpora.counts import count_corpus
 from clinlib.corpora.document import Document
 from clinlib.corpora.fingerprint import content_hash
 from clinlib.corpora.ledger import Ledger
@@ -83,8 +86,12 @@ def cards(root: Path | None = None) -> dict[str, Card]:
 
 def card(name: str, root: Path | None = None) -> Card:
     """The card of "corpus" or "corpus:task". Raises BadInput, with the nearest name, for others."""
+    if own.is_folder(name):
+        return _own(name, own.stamp(name))[0]
     corpus, _, task = name.partition(":")
     paths = {path.stem: path for path in _paths(root)}
+    if corpus not in paths and Path(corpus).is_dir():
+        raise BadInput(f"no data card is called '{name}'; for the folder here write './{corpus}'")
     if corpus not in paths:
         raise unknown("corpus", corpus, paths)
     found = _card_at(paths[corpus], paths[corpus].stat().st_mtime_ns)
@@ -113,6 +120,8 @@ def load(name: str, root: Path | None = None) -> Corpus:
     Raises BadInput for an unknown name, missing data (saying where to get them), data that do not
     read, and data whose fingerprint is not the card's.
     """
+    if own.is_folder(name):
+        return _own(name, own.stamp(name))[1]
     found = card(name, root)
     folder = None if found.generated else data_folder(name, root)
     return _loaded(name, root, folder, fingerprint(name, root))
@@ -130,6 +139,8 @@ def with_headings(root: Path | None = None) -> list[str]:
 
 def data_folder(name: str, root: Path | None = None) -> Path:
     """Where the corpus's files lie. Raises BadInput, saying where to get them, if they do not."""
+    if own.is_folder(name):
+        return own.folder(name)
     found = card(name, root)
     data = data_root()
     folder = data / found.folder if data else None
@@ -160,7 +171,22 @@ def _loaded(name: str, root: Path | None, folder: Path | None, expected: str) ->
 
 def build(name: str, root: Path | None = None, folder: Path | None = None) -> Corpus:
     """The corpus as the data in `folder` give it, whatever fingerprint the card holds."""
-    found = card(name, root)
+    return _built(name, card(name, root), root, folder)
+
+
+@lru_cache(maxsize=8)
+def _own(name: str, stamp: str) -> tuple[Card, Corpus]:
+    """A folder of the user's own: its card, with fingerprint and counts, and the corpus."""
+    header = own.header(name)
+    try:
+        corpus = _built(name, header, None, own.folder(name))
+    except BadInput as error:
+        raise BadInput(f"corpus '{name}': {error}") from error
+    counted = count_corpus(corpus.splits, corpus.types, corpus.ledger)
+    return header.model_copy(update=dict(counted)), corpus
+
+
+def _built(name: str, found: Card, root: Path | None, folder: Path | None) -> Corpus:
     task = _task(found, name)
     ledger = Ledger()
     splits = {

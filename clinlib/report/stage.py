@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clinlib.errors import ClinlibError
 from clinlib.experiments.store import Store
-from clinlib.report import card_pages, notebooks
+from clinlib.report import card_pages, hosting, notebooks
 from clinlib.report.execution import execute
 from clinlib.report.paths import root
 from clinlib.report.sphinx_numbers import FOLDER as NUMBERS
@@ -61,8 +61,8 @@ def fill(profile: str, stage: Path, errors: Mapping[str, str]) -> None:
 def contents(profile: str, errors: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
     """The staged files that are not executed notebooks: path below the stage, and content."""
     here = root()
-    for name in ("_config.yml", "_toc.yml"):
-        yield name, (here / name).read_bytes()
+    yield "_config.yml", hosting.configured((here / "_config.yml").read_bytes())
+    yield "_toc.yml", (here / "_toc.yml").read_bytes()
     book = here / "book"
     for path in sorted(book.rglob("*")):
         if path.is_file():

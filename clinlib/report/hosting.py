@@ -1,0 +1,54 @@
+"""Hosting: the book's links to the repository that holds it, where the environment names one.
+
+Without it the pages have none: no button leads to an address that was made up.
+"""
+
+import os
+import re
+
+import yaml
+
+from clinlib.errors import BadInput
+
+REPOSITORY = "CLINLIB_REPOSITORY"
+"""Environment variable with the address of the hosted repository, such as https://HOST/OWNER/NAME."""
+BRANCH = "CLINLIB_BRANCH"
+"""Environment variable with the branch that links lead to; default: main."""
+
+PROVIDERS = ("github", "gitlab", "bitbucket")
+WITH_ISSUES = ("github", "gitlab")
+BINDER = "https://mybinder.org"
+
+
+def configured(config: bytes) -> bytes:
+    """The text of _config.yml with the repository that the environment names and its buttons.
+
+    They are: the repository, an issue on the page, and on pages of notebooks the notebook in
+    Binder. Where the environment names none, the text is returned as it is.
+
+    Raises BadInput for an address that is none of a repository.
+    """
+    url = os.environ.get(REPOSITORY, "").strip().removesuffix("/").removesuffix(".git")
+    if not url:
+        return config
+    found = re.fullmatch(r"https://([^/\s]+)/[^/\s]+(/[^/\s]+)+", url)
+    provider = next((each for each in PROVIDERS if found and each in found[1]), None)
+    if provider is None:
+        raise BadInput(
+            f"{REPOSITORY} is '{url}'; give https://HOST/OWNER/NAME, with a host whose name holds "
+            f"one of {', '.join(PROVIDERS)}"
+        )
+    branch = os.environ.get(BRANCH) or "main"
+    settings = yaml.safe_load(config)
+    settings["repository"] = {"url": url, "branch": branch}
+    # jupyter-book passes on either these or what it makes of the line above, never both
+    options = settings["sphinx"]["config"]["html_theme_options"]
+    options |= {
+        "repository_url": url,
+        "repository_branch": branch,
+        "repository_provider": provider,
+        "use_repository_button": True,
+        "use_issues_button": provider in WITH_ISSUES,
+    }
+    options["launch_buttons"] |= {"binderhub_url": BINDER, "notebook_interface": "jupyterlab"}
+    return yaml.safe_dump(settings, allow_unicode=True, sort_keys=False).encode()
