@@ -75,6 +75,11 @@ def test_what_is_decoded_right_is_found_whatever_the_rounding(losses):
     assert samples.right({"examples": kept}) == pytest.approx(100 * share)
 
 
+def test_two_roundings_of_one_loss_are_one_loss():
+    kept = {"l_true": [1.236, 123.5, 0.5], "l_min": [1.235, 123.4, 0.4]}
+    assert samples.right({"examples": kept}) == pytest.approx(100 * 2 / 3)
+
+
 def test_a_loss_outside_its_bounds_is_counted_and_rounding_is_not():
     inside = {"l_true": [1.235, 3.0], "l_min": [1.236, 1.0], "l_max": [50.0, 3.001]}
     assert samples.outside({"examples": inside}) == (0, 2)
