@@ -16,6 +16,7 @@ from clinlib.report import notebooks, published
 from clinlib.studies.cells import Cell
 from clinlib.studies.lasl import balance as study
 from clinlib.studies.lasl.balance_picks import alone
+from clinlib.studies.lasl.tallies import published_margins, tally
 
 PARAMETERS = made_loops.PARAMETERS | {
     "weights": ["mean probability", "linear", "root (p = 5)"],
@@ -149,8 +150,8 @@ def test_differences_are_of_the_first_schedule_and_paired_by_seed():
 def test_a_tally_counts_every_round_that_picks_and_nothing_that_is_missing():
     found = results()
     assert list(study.margins(found).columns) == ["20 %", "30 %", "40 %"]
-    assert study.tally(study.margins(found)) == (3, 3, 3)
-    assert study.tally(study.margins(study.Results({}, PARAMETERS, PINS))) == (0, 0, 0)
+    assert tally(study.margins(found)) == (3, 3, 3)
+    assert tally(study.margins(study.Results({}, PARAMETERS, PINS))) == (0, 0, 0)
     said = next(each for each in study.sentences(found) if "comparisons" in each)
     assert "higher mean F1 in 3 of 9 comparisons" in said and "the lower in 3" in said
     assert "intervals without zero: 3 above, 3 below" in said
@@ -166,7 +167,24 @@ def test_the_published_tally_is_that_of_the_printed_digits():
         for test in (lambda x: x > 0, lambda x: x == 0, lambda x: x < 0)
     )
     paper = published.load("lasl_balance_weights").frame
-    assert study.tally(study.published_margins(paper, "mean conditional probability")) == expected
+    assert tally(published_margins(paper, "mean conditional probability")) == expected
+
+
+@pytest.mark.parametrize(
+    ("leads", "round_number"),
+    [([0, 1, 1, 1], 2), ([5, -1, 2, 1], 3), ([0, 3, 0, 1], 4), ([0, 1, 1, -1], None)],
+)
+def test_mlp_overtakes_lpn_where_it_stays_above_to_the_end(leads, round_number):
+    def f1(config, number):
+        lead = leads[number - 1] if config.strategy == "mlp" else 0
+        # seeds pull apart by more than the lead, both ways
+        return row(config, number) | {"f1": 50.0 + lead + (-9) ** config.seed}
+
+    both = PARAMETERS | {"ends": ["MLP", "LPN"]}
+    assert study.overtaking(results(f1, both)) == round_number
+    assert study.overtaking(results(f1)) is None
+    said = [each for each in study.sentences(results(f1, both)) if "to the end" in each]
+    assert len(said) == (round_number is not None)
 
 
 def test_the_initial_set_is_no_pick():

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from clinlib.errors import BadInput, unknown
-from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
 from clinlib.studies.cells import Cell, Record, cell, state
@@ -17,27 +15,15 @@ from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl.balance_picks import Alone, alone, shared
 from clinlib.studies.lasl.rounds import Runs, at, heading, over, points, shown, strict_f1
+from clinlib.studies.lasl.schedules import DBS, SCALES, chosen, ends, schedules
+from clinlib.studies.lasl.tallies import tally
 from clinlib.studies.lasl.training import loop
 from clinlib.studies.plans import finder, seeds
 from clinlib.studies.wording import plural
 
 NAME = "42_balance"
-WEIGHTS: dict[str, dict[str, object]] = {
-    "mean probability": {},
-    "equal": {"balance_weight": "equal"},
-    "linear": {"balance_weight": "linear"},
-    "root (p = 2)": {"balance_weight": "root"},
-    "root (p = 5)": {"balance_weight": "root", "root_power": 5},
-}
-"""Rules of Lambda by the names that the page uses."""
-SCALES: dict[str, dict[str, object]] = {
-    "raw": {},
-    "z-score": {"balance_scale": "z_score"},
-    "rank": {"balance_scale": "rank"},
-}
-"""What makes the two losses comparable, by the names that the page uses."""
 HALF = 0.5
-DBS = "DBS"
+BOTH_ENDS = ("MLP", "LPN")  # Lambda 1 and 0
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -53,24 +39,6 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
     ]
 
 
-def schedules(seed: int, parameters: Mapping[str, object]) -> dict[str, ActiveLearning]:
-    """Label -> loop: every weight on the first scale, then the first weight on the other scales."""
-    weights, scales = _names(parameters, "weights", WEIGHTS), _names(parameters, "scales", SCALES)
-    start = loop(DBS, seed, parameters)
-    found = {name: start.replaced(**WEIGHTS[name], **SCALES[scales[0]]) for name in weights}
-    for scale in scales[1:]:
-        found[f"{weights[0]}, {scale}"] = start.replaced(**WEIGHTS[weights[0]], **SCALES[scale])
-    return found
-
-
-def ends(parameters: Mapping[str, object]) -> list[str]:
-    """The strategies that stand beside the schedules, such as the two ends of the balance."""
-    names = list(parameters["ends"])
-    if len(set(names)) < len(names):
-        raise BadInput(f"ends: {names} must name each strategy once")
-    return names
-
-
 class Results:
     """The loops of the plan by label and seed; None is missing."""
 
@@ -83,7 +51,7 @@ class Results:
         find = finder(records, pins)
         self.corpus = str(parameters["corpus"])
         self.shares = loop(DBS, 0, parameters).shares
-        self.scale = _names(parameters, "scales", SCALES)[0]
+        self.scale = chosen(parameters, "scales", SCALES)[0]
         self.loops: dict[str, Runs] = {}
         for seed in seeds(parameters):
             for label, run in schedules(seed, parameters).items():
@@ -189,21 +157,21 @@ def margins(results: Results) -> pd.DataFrame:
     return by_row(rows, [f"{results.base} less"])
 
 
-def tally(margins: pd.DataFrame) -> tuple[int, int, int]:
-    """(above, equal, below): how often a difference of `margins` is above zero, is it, is below.
+def overtaking(results: Results) -> int | None:
+    """The round from which to the end the mean F1 of MLP is above that of LPN, over paired seeds.
 
-    Entries are cells or numbers; a cell without a value does not count.
+    None where it is not above in the end, or where the two are not both beside the schedules.
     """
-    values = [each.value if isinstance(each, Cell) else each for each in margins.to_numpy().ravel()]
-    known = [value for value in values if value is not None]
-    above, below = (sum(sign * value > 0 for value in known) for sign in (1, -1))
-    return above, len(known) - above - below, below
-
-
-def published_margins(frame: pd.DataFrame, base: str) -> pd.DataFrame:
-    """F1 of one row of a published table less every other; the first column names the rows."""
-    table = frame.set_index(frame.columns[0])
-    return -table.drop(index=base).sub(table.loc[base]).round(3)
+    if not {*BOTH_ENDS} <= results.ends.keys():
+        return None
+    left, right = (results.ends[name] for name in BOTH_ENDS)
+    first = None
+    for number in range(len(results.shares), 1, -1):
+        found = paired(left, right, at(number, strict_f1)).value
+        if found is None or found <= 0:
+            break
+        first = number
+    return first
 
 
 def overlaps(results: Results) -> pd.DataFrame:
@@ -259,6 +227,8 @@ def sentences(results: Results) -> list[str]:
                 f"{label}, first weight above 0.5: round {passed}, which labels up to {share} % "
                 "of the pool."
             )
+    if (start := overtaking(results)) is not None:
+        said.append(f"The mean F1 of MLP is above that of LPN from round {start} to the end.")
     table = margins(results)
     above, equal, below = tally(table)
     if above + equal + below:
@@ -291,19 +261,9 @@ def numbers(
         "comparisons": above + equal + below,
         "above": above,
         "below": below,
+        "overtaking_round": overtaking(results) or "none",
         "mean_f1": cell(runs.values(), _mean(results)),
     }
-
-
-def _names(parameters: Mapping[str, object], field: str, known: Mapping[str, object]) -> list[str]:
-    """The names of a parameter; raises BadInput for none, one twice, or one that is unknown."""
-    names = list(parameters[field])
-    if not names or len(set(names)) < len(names):
-        raise BadInput(f"{field}: {names} must be at least one name, each once")
-    for name in names:
-        if name not in known:
-            raise unknown(field.removesuffix("s"), name, known)
-    return names
 
 
 def _first_above(record: Record) -> int | None:

@@ -191,12 +191,13 @@ def sentences(results: Results) -> list[str]:
             f"{'is' if broken == 1 else 'are'} not between L_min and L_max."
         )
     for name, (first, last, moved) in approaches(results).items():
-        said.append(
-            f"{results.reference}, {name}: {first} at first, {last} at the end; "
-            f"{_moved(moved, 'it')}"
-        )
+        place = f"{results.reference}, {name}"
+        if moved.value is None:
+            said.append(f"{place}: no run to read this from ({moved}).")
+        else:
+            said.append(f"{place}: {first} at first, {last} at the end; {_moved(moved)}")
     said += [
-        f"{name}: rank correlation of the predicted loss less that of the minimum loss "
+        f"{name}: the rank correlation of the predicted loss less that of the minimum loss is "
         f"{found}; {_side(found)}"
         for name, found in leads(results).items()
     ]
@@ -258,14 +259,12 @@ def _complete(results: Results) -> list[Record]:
     ]
 
 
-def _moved(found: Cell, what: str) -> str:
+def _moved(found: Cell) -> str:
     """Whether a number rose or fell, where its interval says so."""
-    if found.value is None:
-        return f"no run to read this from ({found})."
     if found.low is None or found.n < ENOUGH:
-        return f"{what} moves by {found}: too few seeds for a conclusion."
+        return f"it moves by {found}: too few seeds for a conclusion."
     way = "rises" if found.low > 0 else "falls" if found.high < 0 else "may rise or fall"
-    return f"{what} {way} by {found}."
+    return f"it {way} by {found}."
 
 
 def _side(found: Cell) -> str:
