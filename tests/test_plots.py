@@ -216,3 +216,9 @@ def test_bands_of_nothing_draw_nothing(axes):
     frame = pd.DataFrame(columns=["strategy", "x", "f1", "low", "high"])
     plots.bands(axes, frame, xlabel="x", ylabel="F1", line="strategy", ceiling=Cell(missing=1))
     assert not axes.get_lines() and axes.get_legend() is None
+
+
+def test_a_scatter_has_a_dot_for_each_pair_and_names_its_axes(axes):
+    plots.scatter(axes, pd.Series([0.0, 2.0]), [5.0, -1.0], xlabel="true", ylabel="predicted")
+    assert lines(axes) == [([0.0, 2.0], [5.0, -1.0])]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("true", "predicted")

@@ -116,6 +116,16 @@ def bands(
             axes.legend(fontsize=7, ncols=2)
 
 
+def scatter(
+    axes: Axes, x: Sequence[float], y: Sequence[float], *, xlabel: str, ylabel: str
+) -> None:
+    """A dot for each pair, seen through where many lie on one another."""
+    with mpl.rc_context(STYLE):
+        axes.plot(x, y, "o", color=COLOURS[0], ms=3, alpha=0.5, mew=0)
+        axes.set_xlabel(xlabel)
+        axes.set_ylabel(ylabel)
+
+
 def dots(axes: Axes, frame: pd.DataFrame, *, x: str, y: str, series: str, hollow: str) -> None:
     """Every run as a dot over the values of `x`, equally spaced; a colour and marker per series.
 

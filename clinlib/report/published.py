@@ -55,6 +55,8 @@ SOURCES = {
     "ibd_methods": Source(IBD, "Table 2", NOTES),
     "ibd_significance": Source(IBD, "Section 6.3", f"{NOTES}; the unit of the test is not given"),
     "lasl_methods": Source(LASL, "Table 3", "CCKS 2019, 1000 records; by share of them labelled"),
+    "lasl_predicted_loss": Source(LASL, "Table 1", "seven samples, of which and when is not said"),
+    "lasl_balance_weights": Source(LASL, "Table 5", "CCKS 2019, 1000 records; by round of 1 %"),
 }
 
 

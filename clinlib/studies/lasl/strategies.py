@@ -14,9 +14,10 @@ from clinlib.errors import BadInput
 from clinlib.evaluation.intervals import seed_interval
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
-from clinlib.studies.cells import Cell, Record, cell, number, state
+from clinlib.studies.cells import Cell, Record, cell, number
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
+from clinlib.studies.lasl.rounds import Runs, at, has_curve, heading, shown, strict_f1
 from clinlib.studies.lasl.training import everything, loop
 from clinlib.studies.plans import finder, seeds
 
@@ -25,10 +26,7 @@ STRICT = "scores.test.strict.f1"
 RANDOM = "random"
 UNITS = ("sentences", "tokens")
 LEVELS = (0.95, 0.98)  # of the F1 with all labels
-SHOWN = 6  # rounds in the table
 NO_ENTITY = "no_entity_at_start"
-
-Runs = dict[int, Record | None]
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -83,9 +81,9 @@ def curves(results: Results, unit: str) -> pd.DataFrame:
     """
     rows = []
     for name, runs in results.loops.items():
-        there = [run for run in runs.values() if _has_curve(run)]
+        there = [run for run in runs.values() if has_curve(run)]
         for rounds in zip(*(run["curve"] for run in there), strict=True):
-            f1 = seed_interval([_f1(row) for row in rounds])
+            f1 = seed_interval([strict_f1(row) for row in rounds])
             shares = [_share(run, row, unit) for run, row in zip(there, rounds, strict=True)]
             rows.append(
                 {
@@ -104,14 +102,14 @@ def curves(results: Results, unit: str) -> pd.DataFrame:
 
 def by_round(results: Results) -> pd.DataFrame:
     """Strict F1 on test after some rounds, named by the share of sentences that are labelled."""
-    shown = _shown(results)
+    chosen = shown(results.shares)
     rows = {}
     for name, runs in results.loops.items():
         rows[(name,)] = {
-            f"{share:.3g} %": cell(runs.values(), _at(round_number))
-            for round_number, share in shown.items()
+            heading(share): cell(runs.values(), at(place, strict_f1))
+            for place, share in chosen.items()
         } | {"100 %": "–"}
-    columns = [f"{share:.3g} %" for share in shown.values()]
+    columns = [heading(share) for share in chosen.values()]
     rows[("all data",)] = dict.fromkeys(columns, "–") | {"100 %": results.all_data_f1}
     return by_row(rows, ["strategy"])
 
@@ -192,36 +190,13 @@ def sentences(results: Results) -> list[str]:
     return [*found, UNCORRECTED]
 
 
-def _f1(row: Mapping) -> float:
-    return row["scores"]["test"]["strict"]["f1"]
-
-
-def _has_curve(run: Record | None) -> bool:
-    """Whether a loop has ended, be it collapsed in its last round."""
-    return state(run) in ("complete", "collapsed")
-
-
 def _share(run: Record, row: Mapping, unit: str) -> float:
     """The share of the pool that is labelled after a round, in percent of its `unit`."""
     return 100 * row[unit] / run["data"][f"pool_{unit}"]
 
 
-def _at(round_number: int) -> Callable[[Record], float | None]:
-    """F1 after a round."""
-    return lambda record: next(
-        (_f1(row) for row in record["curve"] if row["round"] == round_number), None
-    )
-
-
 def _complete(results: Results) -> list[Record]:
-    return [run for runs in results.loops.values() for run in runs.values() if _has_curve(run)]
-
-
-def _shown(results: Results) -> dict[int, float]:
-    """Some rounds, evenly, the last among them -> share of sentences labelled, in percent."""
-    count = len(results.shares)
-    places = np.unique(np.linspace(0, count - 1, min(SHOWN, count)).round().astype(int))
-    return {int(place) + 1: 100 * results.shares[place] for place in places}
+    return [run for runs in results.loops.values() for run in runs.values() if has_curve(run)]
 
 
 def _needed(results: Results, runs: Runs, level: float, unit: str) -> Cell | str:
@@ -230,17 +205,17 @@ def _needed(results: Results, runs: Runs, level: float, unit: str) -> Cell | str
     short = 0
     for seed, run in runs.items():
         top = number(results.ceiling[seed], STRICT)
-        if not _has_curve(run) or top is None:
+        if not has_curve(run) or top is None:
             shares.append(None)
             continue
-        first = (_share(run, row, unit) for row in run["curve"] if _f1(row) >= level * top)
+        first = (_share(run, row, unit) for row in run["curve"] if strict_f1(row) >= level * top)
         share = next(first, None)
         if share is None:
             short += 1
         else:
             shares.append(share)
     if short:
-        ends = [_share(run, run["curve"][-1], unit) for run in runs.values() if _has_curve(run)]
+        ends = [_share(run, run["curve"][-1], unit) for run in runs.values() if has_curve(run)]
         return f"not within {max(ends):.3g} % ({short} of {len(runs)})"
     return Cell.of(shares)
 
@@ -253,7 +228,7 @@ def _area_over(results: Results, unit: str) -> Callable[[Record], float | None]:
 
     def area(record: Record) -> float | None:
         x = np.array([row[unit] for row in record["curve"]], dtype=float)
-        y = np.array([_f1(row) for row in record["curve"]])
+        y = np.array([strict_f1(row) for row in record["curve"]])
         if high <= low:
             return float(y.mean())
         grid = np.unique(np.concatenate(([low, high], x[(x > low) & (x < high)])))
@@ -265,7 +240,7 @@ def _area_over(results: Results, unit: str) -> Callable[[Record], float | None]:
 def _with(runs: Runs, area: Callable[[Record], float | None]) -> Runs:
     """The runs with their area as a number that cells can read."""
     return {
-        seed: {**run, "area": area(run)} if _has_curve(run) else run for seed, run in runs.items()
+        seed: {**run, "area": area(run)} if has_curve(run) else run for seed, run in runs.items()
     }
 
 

@@ -1,0 +1,73 @@
+"""Balance picks: which of two losses decides, and how many sentences two loops both pick."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clinlib.selection.balance import SCALES
+from clinlib.studies.cells import Cell, Record, state
+from clinlib.studies.lasl.loss_samples import LEAST, PREDICTED, sample
+from clinlib.studies.lasl.rounds import Runs
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What a scale makes of a sample; all in percent.
+
+    largest_least, largest_predicted: the share of one sentence in the sum of the scaled minimum
+    or predicted losses, 100 where one has all; as_least, as_predicted: of the picks of the
+    balance, those that the minimum or the predicted loss alone would have picked.
+    """
+
+    largest_least: float
+    largest_predicted: float
+    as_least: float
+    as_predicted: float
+
+
+def alone(record: Record, number: int, shares: Sequence[float], scale: str) -> Alone | None:
+    """Of the picks of round `number` (2, 3, ...), made by the model of the round before.
+
+    The sample (S,) stands for the pool: as large a share of it is picked as the round picked of
+    the pool, with the round's own Lambda. None where the record lacks a loss or the weight.
+    """
+    rows = {row["round"]: row for row in record["curve"]}
+    before, here = rows.get(number - 1), rows.get(number)
+    if before is None or here is None or "lambda" not in here["selection"]:
+        return None
+    least, predicted = sample(before, LEAST), sample(before, PREDICTED)
+    if least is None or predicted is None:
+        return None
+    free = 1 - shares[number - 2]
+    count = max(1, round(len(least) * (shares[number - 1] - shares[number - 2]) / free))
+    weight = here["selection"]["lambda"]
+    terms = SCALES[scale](least), SCALES[scale](predicted)  # (S,), (S,)
+    picked = highest(weight * terms[0] + (1 - weight) * terms[1], count)
+    return Alone(
+        *(float(100 * term.max() / term.sum()) for term in terms),
+        *(100 * len(picked & highest(each, count)) / count for each in (least, predicted)),
+    )
+
+
+def highest(scores: np.ndarray, count: int) -> set[int]:
+    """The places of the `count` highest of (S,) scores; of equal ones the first."""
+    return set(np.argsort(-scores, kind="stable")[:count].tolist())
+
+
+def shared(left: Runs, right: Runs, first: int, last: int) -> Cell:
+    """Of what one run picked in some rounds, the share that its partner picked too, in percent."""
+    shares = [
+        None
+        if {state(left[seed]), state(right[seed])} != {"complete"}
+        else 100
+        * len(_picked(left[seed], first, last) & _picked(right[seed], first, last))
+        / len(_picked(left[seed], first, last))
+        for seed in left
+    ]
+    return Cell.of(shares, digits=0)
+
+
+def _picked(record: Record, first: int, last: int) -> set[int]:
+    rows = (row for row in record["curve"] if first <= row["round"] <= last)
+    return {place for row in rows for place in row["picked"]}
