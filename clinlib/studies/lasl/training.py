@@ -16,9 +16,9 @@ STRATEGIES: dict[str, dict[str, object]] = {
     "TOD": {"strategy": "tod"},
     "learning loss": {"strategy": "learning_loss"},
     "MLP": {"strategy": "mlp"},
-    "LPN": {"strategy": "lpn"},
-    "DBS": {"strategy": "dbs"},
-    "LASL": {"strategy": "dbs", "mean_teacher": True},
+    "LPN": {"strategy": "lpn", "bounds_scale": "log"},
+    "DBS": {"strategy": "dbs", "bounds_scale": "log"},
+    "LASL": {"strategy": "dbs", "bounds_scale": "log", "mean_teacher": True},
     "core-set": {"strategy": "core_set"},
 }
 """The strategies by the names that pages use; core-set is the baseline that the paper lacks."""
