@@ -61,3 +61,8 @@ def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearni
 def everything(seed: int, parameters: Mapping[str, object]) -> FineTune:
     """The same task model trained on the whole pool: the ceiling."""
     return task(parameters).replaced(seed=seed, epochs=parameters["all_data_epochs"])
+
+
+def limited(config: ActiveLearning, documents: int) -> ActiveLearning:
+    """The loop with a pool of so many documents (the first under seed 0), 0 for all."""
+    return config.replaced(task=config.task.replaced(documents=documents)) if documents else config

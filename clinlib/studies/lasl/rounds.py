@@ -1,0 +1,130 @@
+"""Rounds: what pages read of the curves of active-learning loops, by name and seed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
+
+import numpy as np
+import pandas as pd
+
+from clinlib.evaluation.intervals import seed_interval
+from clinlib.studies.cells import Cell, Record, cell, state
+from clinlib.studies.comparisons import paired
+from clinlib.studies.frames import by_row
+
+UNITS = ("sentences", "tokens")
+SHOWN = 6  # rounds in a table
+
+Runs = dict[int, Record | None]
+Loops = Mapping[str, Runs]
+OfRow = Callable[[Mapping], float | None]
+
+
+def f1(row: Mapping) -> float:
+    """Strict F1 on test after a round, of its row of the curve."""
+    return row["scores"]["test"]["strict"]["f1"]
+
+
+def agreed(loss: str) -> OfRow:
+    """The rank correlation of a loss with the true one after a round, of its row of the curve."""
+    return lambda row: row["examples"].get("rank_correlation", {}).get(loss)
+
+
+def has_curve(run: Record | None) -> bool:
+    """Whether a loop has ended, be it collapsed in its last round."""
+    return state(run) in ("complete", "collapsed")
+
+
+def share(run: Record, row: Mapping, unit: str) -> float:
+    """The share of the pool that is labelled after a round, in percent of its `unit`."""
+    return 100 * row[unit] / run["data"][f"pool_{unit}"]
+
+
+def curves(loops: Loops, unit: str, value: OfRow = f1) -> pd.DataFrame:
+    """What `value` reads of a round, by what is annotated: a row per loop's name and round.
+
+    Columns: strategy (the name), round, x (share of the pool's sentences or tokens, in percent,
+    the mean over seeds), f1 (the value), low and high (Student's 95 % interval, None for one
+    seed), runs. Over the seeds that are complete and have the value.
+    """
+    rows = []
+    for name, runs in loops.items():
+        there = [run for run in runs.values() if has_curve(run)]
+        for rounds in zip(*(run["curve"] for run in there), strict=True):
+            read = [value(row) for row in rounds]
+            if not (values := [each for each in read if each is not None]):
+                continue
+            found = seed_interval(values)
+            shares = [share(run, row, unit) for run, row in zip(there, rounds, strict=True)]
+            rows.append(
+                {
+                    "strategy": name,
+                    "round": rounds[0]["round"],
+                    "x": fmean(shares),
+                    "f1": found.value,
+                    "low": found.low,
+                    "high": found.high,
+                    "runs": len(values),
+                }
+            )
+    columns = ["strategy", "round", "x", "f1", "low", "high", "runs"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table(
+    loops: Loops, shares: Sequence[float], name: str, value: OfRow = f1, digits: int = 1
+) -> pd.DataFrame:
+    """What `value` reads after some rounds, named by the share of sentences that are labelled.
+
+    `shares`: those after each round, in 0..1; `name` heads the loops' names.
+    """
+    rows = {
+        (each,): {
+            f"{percent:.3g} %": cell(runs.values(), at(number, value), digits=digits)
+            for number, percent in shown(shares).items()
+        }
+        for each, runs in loops.items()
+    }
+    return by_row(rows, [name])
+
+
+def at(number: int, value: OfRow = f1) -> Callable[[Record], float | None]:
+    """What `value` reads after round `number`."""
+    return lambda record: next(
+        (value(row) for row in record["curve"] if row["round"] == number), None
+    )
+
+
+def shown(shares: Sequence[float]) -> dict[int, float]:
+    """Some rounds, evenly, the last among them -> share of sentences labelled, in percent."""
+    count = len(shares)
+    places = np.unique(np.linspace(0, count - 1, min(SHOWN, count)).round().astype(int))
+    return {int(place) + 1: 100 * shares[place] for place in places}
+
+
+def area_over(loops: Loops, unit: str) -> Callable[[Record], float | None]:
+    """A run's mean F1 over the part of the axis that all curves cover, by trapezoids."""
+    there = [run for runs in loops.values() for run in runs.values() if has_curve(run)]
+    low = max((run["curve"][0][unit] for run in there), default=0)
+    high = min((run["curve"][-1][unit] for run in there), default=0)
+
+    def area(record: Record) -> float | None:
+        x = np.array([row[unit] for row in record["curve"]], dtype=float)
+        y = np.array([f1(row) for row in record["curve"]])
+        if high <= low:
+            return float(y.mean())
+        grid = np.unique(np.concatenate(([low, high], x[(x > low) & (x < high)])))
+        return float(np.trapezoid(np.interp(grid, x, y), grid) / (high - low))
+
+    return area
+
+
+def gain(left: Runs, right: Runs, area: Callable[[Record], float | None]) -> Cell:
+    """Area under one curve less that under another, paired by seed."""
+    return paired(_with(left, area), _with(right, area), "area")
+
+
+def _with(runs: Runs, area: Callable[[Record], float | None]) -> Runs:
+    """The runs with their area as a number that cells can read."""
+    return {
+        seed: {**run, "area": area(run)} if has_curve(run) else run for seed, run in runs.items()
+    }
