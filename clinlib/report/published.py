@@ -55,6 +55,10 @@ SOURCES = {
     "ibd_methods": Source(IBD, "Table 2", NOTES),
     "ibd_significance": Source(IBD, "Section 6.3", f"{NOTES}; the unit of the test is not given"),
     "lasl_methods": Source(LASL, "Table 3", "CCKS 2019, 1000 records; by share of them labelled"),
+    "lasl_lpn_encoders": Source(LASL, "Table 6", "CCKS 2019, 1000 records; by round"),
+    "lasl_target_models": Source(
+        LASL, "Table 4", "CCKS 2019, 1000 records; by share of them labelled"
+    ),
 }
 
 

@@ -84,6 +84,26 @@ class Results:
         return {name: runs for name, runs in self.loops.items() if name != RANDOM}
 
 
+def curves(found: Results) -> pd.DataFrame:
+    """F1 by sentences annotated; columns as rounds.curves says."""
+    return rounds.curves(found.loops, "sentences")
+
+
+def agreement_curves(found: Results) -> pd.DataFrame:
+    """The rank correlation of predicted with true losses in the same form, column f1 holding it."""
+    return rounds.curves(found.predicting, "sentences", rounds.agreed("predicted"))
+
+
+def drawn(found: Results) -> pd.DataFrame:
+    """Both curves as data to download, told apart by the column "value"."""
+    both = {"strict F1": curves(found), "rank correlation": agreement_curves(found)}
+    named = [
+        frame.rename(columns={"f1": "mean", "strategy": "encoder"}).assign(value=name)
+        for name, frame in both.items()
+    ]
+    return pd.concat(named).set_index(["value", "encoder"])
+
+
 def by_round(found: Results) -> pd.DataFrame:
     """Strict F1 on test after some rounds, named by the share of sentences that are labelled."""
     return rounds.table(found.loops, found.shares, "encoder")

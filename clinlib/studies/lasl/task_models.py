@@ -95,6 +95,17 @@ class Results:
         }
 
 
+def curves(loops: rounds.Loops) -> pd.DataFrame:
+    """F1 of one model by sentences annotated; columns as rounds.curves says."""
+    return rounds.curves(loops, "sentences")
+
+
+def drawn(found: Results) -> pd.DataFrame:
+    """The curves of all models as data to download."""
+    named = [curves(loops).assign(model=model) for model, loops in found.models.items()]
+    return pd.concat(named).set_index(["model", "strategy"])
+
+
 def by_round(found: Results) -> pd.DataFrame:
     """Strict F1 on test by model and strategy, by the share of sentences that are labelled."""
     rows = {
