@@ -167,6 +167,17 @@ def test_models_differ_in_encoder_head_and_bilstm():
     assert plan[1].task.vocabulary == 500
 
 
+def test_only_a_global_pointer_with_a_teacher_has_a_mean_consistency():
+    plan = task_models.plan(MODELS | {"seeds": 1, "strategies": ["random", "LASL"]})
+    read = {(c.task.head, c.mean_teacher): c.reduction for c in plan}
+    assert read == {
+        ("crf", False): "sentence",
+        ("crf", True): "sentence",
+        ("global_pointer", False): "sentence",
+        ("global_pointer", True): "unit",
+    }
+
+
 def test_bert_crf_without_bilstm_is_the_task_model_of_page_40():
     asked = MODELS | {"models": ["BERT-CRF without BiLSTM"]}
     other = MODELS | {"head": "crf", "recurrent": 0, "all_data_epochs": 1}
