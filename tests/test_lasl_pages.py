@@ -78,7 +78,7 @@ def models(f1, parameters=MODELS):
 
 def test_loops_differ_in_the_network_alone_and_share_the_runs_of_page_40():
     plan = loss_encoders.plan(ENCODERS | {"seeds": 1})
-    random, *predicting = plan
+    *predicting, random = plan
     assert random.strategy == "random"
     read = [(config.predictor, config.predictor_layers) for config in predicting]
     assert read == [("shared", 2), ("by_strategy", 2), ("individual", 3)]
@@ -91,7 +91,7 @@ def test_loops_differ_in_the_network_alone_and_share_the_runs_of_page_40():
 def test_only_the_raw_network_reads_the_bounds_as_they_are():
     names = ["serial 2", "serial 2, raw bounds"]
     plan = loss_encoders.plan(ENCODERS | {"seeds": 1, "encoders": names})
-    assert [config.bounds_scale for config in plan[1:]] == ["log", "raw"]
+    assert [config.bounds_scale for config in plan[:-1]] == ["log", "raw"]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,13 @@ def test_a_pool_of_some_documents_is_one_of_the_task():
         taken = {config.task.documents for config in module.plan(parameters | {"documents": 7})}
         whole = {config.task.documents for config in module.plan(parameters)}
         assert (taken, whole) == ({7}, {None})
+
+
+def test_a_network_has_its_colour_in_both_panels():
+    found = encoders()
+    drawn, agreed = (loss_encoders.curves(found), loss_encoders.agreement_curves(found))
+    names = [list(dict.fromkeys(frame["strategy"])) for frame in (drawn, agreed)]
+    assert names[0][: len(names[1])] == names[1] == ENCODERS["encoders"]
 
 
 def test_gains_are_over_the_encoder_that_the_paper_chooses():

@@ -36,7 +36,7 @@ ENCODERS: dict[str, dict[str, object]] = {
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
-    """The loops of random picking and of every encoder.
+    """The loops of every encoder and of random picking.
 
     Raises BadInput for an encoder that is unknown or named twice.
     """
@@ -44,14 +44,15 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
 
 
 def names(parameters: Mapping[str, object]) -> list[str]:
-    """Random picking, then the encoders in the notebook's order."""
+    """The encoders in the notebook's order, then random picking: so each has its colour in both
+    panels, of which one has no random picking."""
     asked = list(parameters["encoders"])
     if not asked or len(set(asked)) < len(asked):
         raise BadInput(f"encoders: {asked} must name at least one encoder, each once")
     for name in asked:
         if name not in ENCODERS:
             raise unknown("encoder of the loss prediction network", name, ENCODERS)
-    return [RANDOM, *asked]
+    return [*asked, RANDOM]
 
 
 def run(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearning:
