@@ -22,20 +22,16 @@ from clinlib.studies.plans import finder, seeds
 
 NAME = "44_task_models"
 RANDOM = "random"
-# the task's parameters of each model, "@NAME" being the value of parameter NAME
 MODELS: dict[str, dict[str, object]] = {
     "BERT-CRF": {"head": "crf"},
-    "LSTM-CRF": {
-        "head": "crf",
-        "encoder": "@lstm_encoder",
-        "recurrent": 0,
-        "learning_rate": "@lstm_learning_rate",
-    },
+    "LSTM-CRF": {"head": "crf", "recurrent": 0},
     "GlobalPointer": {"head": POINTER},
     "BERT-CRF without BiLSTM": {"head": "crf", "recurrent": 0},
     "GlobalPointer without BiLSTM": {"head": POINTER, "recurrent": 0},
 }
 """The models by the names that the page uses; the last two are not the paper's."""
+TAKEN = {"LSTM-CRF": {"encoder": "lstm_encoder", "learning_rate": "lstm_learning_rate"}}
+"""Model -> field of its task -> the parameter of its own that the field is taken from."""
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -59,11 +55,8 @@ def run(model: str, strategy: str, seed: int, parameters: Mapping[str, object]) 
     """
     if model not in MODELS:
         raise unknown("model", model, MODELS)
-    own = {
-        field: parameters[value[1:]] if str(value).startswith("@") else value
-        for field, value in MODELS[model].items()
-    }
-    made = training.loop(strategy, seed, {**parameters, **own})
+    taken = {field: parameters[name] for field, name in TAKEN.get(model, {}).items()}
+    made = training.loop(strategy, seed, {**parameters, **MODELS[model], **taken})
     if made.task.head == POINTER and made.mean_teacher:
         # a sentence has so many spans that their sum would drown the task loss
         made = made.replaced(reduction="unit")
