@@ -99,6 +99,14 @@ def test_a_detached_loss_predictor_leaves_the_tagger_as_it_would_be():
     assert beside["curve"][0]["examples"]["l_min"] == plain["curve"][0]["examples"]["l_min"]
 
 
+def test_the_scale_of_the_bounds_is_that_of_the_predictor():
+    raw, log = (
+        run(LOOP.replaced(strategy="lpn", rounds=1, bounds_scale=scale))["curve"][0]["examples"]
+        for scale in ("raw", "log")
+    )
+    assert raw["l_max"] == log["l_max"] and raw["predicted"] != log["predicted"]
+
+
 def test_predictor_and_teacher_learn():
     states = []
     learn = Learner.learn

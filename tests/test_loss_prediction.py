@@ -135,6 +135,47 @@ def test_shared_features_are_the_mean_of_the_hidden_states_and_the_bounds(parts)
         )
 
 
+def test_bounds_are_read_as_they_are_or_as_logarithms(parts):
+    tagger, batch, _, _ = parts
+    hidden = tagger.hidden(batch)
+    bounds = torch.tensor([0.0, 0.5, 3.0, 8.0]), torch.tensor([40.0, 300.0, 90.0, 8.0])
+    raw, log = (_predictor(tagger, "shared", 0, True, scale=scale) for scale in ("raw", "log"))
+    weight = raw.linear.weight[0]
+    assert torch.equal(log.linear.weight[0], weight)
+    difference = log(batch, hidden, bounds) - raw(batch, hidden, bounds)
+    wanted = sum(w * ((1 + x).log() - x) for w, x in zip(weight[-2:], bounds, strict=True))
+    assert torch.allclose(difference, wanted, atol=1e-4)
+
+
+def test_logarithms_let_it_learn_the_order_of_small_losses_beside_large_ones(parts):
+    """L_min tells the order; L_max, of hundreds of nats, tells nothing."""
+    tagger, batch, _, _ = parts
+    hidden = tagger.hidden(batch).detach()
+    generator = torch.Generator().manual_seed(0)
+    agreement = {}
+    for scale in ("raw", "log"):
+        predictor = _predictor(tagger, "shared", 0, True, scale=scale)
+        optimiser = torch.optim.SGD(predictor.parameters(), lr=0.01, momentum=0.9)
+        for _ in range(100):
+            least, most = torch.rand(4, generator=generator) * 8, _large(generator)
+            optimiser.zero_grad()
+            ranking_loss(predictor(batch, hidden, (least, most)), least).backward()
+            optimiser.step()
+        right = total = 0
+        for _ in range(50):
+            least, most = torch.rand(4, generator=generator) * 8, _large(generator)
+            found = predictor(batch, hidden, (least, most))
+            same = (found > found.roll(-1)) == (least > least.roll(-1))
+            right += same.sum().item()
+            total += 4
+        agreement[scale] = right / total
+    assert agreement["log"] > 0.85 > agreement["raw"]
+
+
+def _large(generator):
+    return 100 + 300 * torch.rand(4, generator=generator)
+
+
 @pytest.mark.parametrize(("encoder", "layers"), KINDS)
 def test_the_gradient_reaches_the_tagger_only_where_it_is_asked_to(parts, encoder, layers):
     tagger, batch, _, _ = parts
@@ -203,6 +244,8 @@ def test_bad_networks_and_bad_calls_are_refused(parts):
     hidden = tagger.hidden(batch)
     with pytest.raises(BadInput, match="did you mean 'serial'"):
         _predictor(tagger, "seriel")
+    with pytest.raises(BadInput, match="did you mean 'log'"):
+        _predictor(tagger, scale="logs")
     for layers in (0, 4):
         with pytest.raises(BadInput, match="1 to 3 layers"):
             _predictor(tagger, "serial", layers)

@@ -223,6 +223,7 @@ def learner(config: ActiveLearning, tagger: Tagger, device: str) -> Learner:
             config.predictor_layers,
             config.strategy in WITH_BOUNDS,
             tagger=tagger,
+            scale=config.bounds_scale,
             size=config.predictor_size,
             detached=config.detached,
             seed=config.seed,

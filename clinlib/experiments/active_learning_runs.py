@@ -43,7 +43,8 @@ class ActiveLearning(Config):
     makes the two losses comparable. Of core_set: `candidates`, in budgets of a round.
     `predictor`: the loss predictor's encoder (by the strategy: shared for learning_loss, else
     serial) of `predictor_layers` of `predictor_size`, trained by SGD with ranking `margin`; where
-    it is `detached`, its loss does not reach the tagger. Of the mean teacher: `decay`, whether it
+    it is `detached`, its loss does not reach the tagger; `bounds_scale` is how it reads L_min and
+    L_max, where it does. Of the mean teacher: `decay`, whether it
     warms up, and weight and reduction of the consistency on the pool. `examples`: how many
     unlabelled sentences have their losses in the record, at most, each round.
     """
@@ -67,6 +68,7 @@ class ActiveLearning(Config):
     predictor: Literal["by_strategy", "shared", "serial", "individual"] = "by_strategy"
     predictor_layers: Annotated[int, Field(ge=1, le=3)] = 2
     predictor_size: Annotated[int, Field(ge=2, multiple_of=2)] = 200
+    bounds_scale: Literal["raw", "log"] = "raw"
     margin: Rate = 1.0
     predictor_learning_rate: Rate = 0.01
     predictor_momentum: OpenShare = 0.9

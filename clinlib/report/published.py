@@ -57,6 +57,10 @@ SOURCES = {
     "lasl_methods": Source(LASL, "Table 3", "CCKS 2019, 1000 records; by share of them labelled"),
     "lasl_predicted_loss": Source(LASL, "Table 1", "seven samples, of which and when is not said"),
     "lasl_balance_weights": Source(LASL, "Table 5", "CCKS 2019, 1000 records; by round of 1 %"),
+    "lasl_lpn_encoders": Source(LASL, "Table 6", "CCKS 2019, 1000 records; by round"),
+    "lasl_target_models": Source(
+        LASL, "Table 4", "CCKS 2019, 1000 records; by share of them labelled"
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from clinlib.models.bilstm import BiLSTM, mean_of_units
 from clinlib.models.tagger import Tagger
 
 Source = Literal["shared", "serial", "individual"]
+Scale = Literal["raw", "log"]
 MOST_LAYERS = 3
 
 
@@ -27,13 +28,17 @@ class LossPredictor(nn.Module):
     layer makes one number of them. Shared without bounds is the learning loss of Yoo and Kweon
     (2019); serial with two layers and bounds the loss prediction network of LASL.
 
+    `scale` of the bounds: as they are ("raw"), or log(1 + L) ("log"). L_max grows with a row's
+    length to hundreds of nats, beside states of about 1. Raw, it decides the predictions
+    alone, which then lie as far apart as those that the paper prints (its Table 1).
+
     Predictions rank sentences; their size means nothing. With `detached`, the default, the ranking
     loss does not reach the tagger. `size` is that of both directions together. `seed` draws the
     weights. The tagger gives sizes and input embeddings; it is no part of this module, so it is
     neither among its parameters nor in its state.
 
-    Raises BadInput for an unknown encoder, and for layers that it cannot have ("shared" has none
-    and does not read `layers`).
+    Raises BadInput for an unknown encoder or scale, and for layers that it cannot have ("shared"
+    has none and does not read `layers`).
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class LossPredictor(nn.Module):
         bounds: bool,
         *,
         tagger: Tagger,
+        scale: Scale = "raw",
         size: int = 200,
         detached: bool = True,
         seed: int,
@@ -52,7 +58,10 @@ class LossPredictor(nn.Module):
             raise unknown("encoder of a loss predictor", encoder, get_args(Source))
         if encoder != "shared" and not 1 <= layers <= MOST_LAYERS:
             raise BadInput(f"a {encoder} loss predictor has 1 to {MOST_LAYERS} layers: {layers}")
+        if scale not in get_args(Scale):
+            raise unknown("scale of the bounds", scale, get_args(Scale))
         self.encoder, self.bounds, self.detached = encoder, bounds, detached
+        self.scale = scale
         # a bound method, not the module: the tagger's embedding changes when it is made compact
         self.embedded = tagger.embedded if encoder == "individual" else None
         read = tagger.embedding_size if encoder == "individual" else tagger.hidden_size
@@ -83,6 +92,8 @@ class LossPredictor(nn.Module):
         features = mean_of_units(states, batch.mask)  # (B, size)
         if bounds is not None:
             limits = torch.stack(bounds, 1).detach().to(features.dtype)  # (B, 2)
+            if self.scale == "log":
+                limits = limits.log1p()
             features = torch.cat([features, limits], 1)
         return self.linear(features).squeeze(1)
 

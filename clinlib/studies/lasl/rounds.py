@@ -1,17 +1,33 @@
-"""Rounds of a loop: which of them a table shows, and what of each a record holds."""
+"""Rounds: what pages read of the curves of active-learning loops, by name and seed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
 
-from clinlib.studies.cells import Record, state
+from clinlib.evaluation.intervals import seed_interval
+from clinlib.studies.cells import Cell, Record, cell, state
+from clinlib.studies.comparisons import paired
+from clinlib.studies.frames import by_row
 
+UNITS = ("sentences", "tokens")
 SHOWN = 6  # rounds in a table
 LABELLED = "% of the pool's sentences labelled"
 
 Runs = dict[int, Record | None]
+Loops = Mapping[str, Runs]
 Of = Callable[[Mapping], float | None]  # a number of one row of a curve, None where it has none
+
+
+def strict_f1(row: Mapping) -> float:
+    """Strict F1 on test after a round, of its row of the curve."""
+    return row["scores"]["test"]["strict"]["f1"]
+
+
+def agreed(loss: str) -> Of:
+    """The rank correlation of a loss with the true one after a round, of its row of the curve."""
+    return lambda row: row["examples"].get("rank_correlation", {}).get(loss)
 
 
 def has_curve(run: Record | None) -> bool:
@@ -19,8 +35,68 @@ def has_curve(run: Record | None) -> bool:
     return state(run) in ("complete", "collapsed")
 
 
+def share(run: Record, row: Mapping, unit: str) -> float:
+    """The share of the pool that is labelled after a round, in percent of its `unit`."""
+    return 100 * row[unit] / run["data"][f"pool_{unit}"]
+
+
+def curves(loops: Loops, unit: str, value: Of = strict_f1) -> pd.DataFrame:
+    """What `value` reads of a round, by what is annotated: a row per loop's name and round.
+
+    Columns: strategy (the name), round, x (share of the pool's sentences or tokens, in percent,
+    the mean over seeds), f1 (the value), low and high (Student's 95 % interval, None for one
+    seed), runs. Over the seeds that are complete and have the value.
+    """
+    rows = []
+    for name, runs in loops.items():
+        there = [run for run in runs.values() if has_curve(run)]
+        for rounds in zip(*(run["curve"] for run in there), strict=True):
+            read = [value(row) for row in rounds]
+            if not (values := [each for each in read if each is not None]):
+                continue
+            found = seed_interval(values)
+            shares = [share(run, row, unit) for run, row in zip(there, rounds, strict=True)]
+            rows.append(
+                {
+                    "strategy": name,
+                    "round": rounds[0]["round"],
+                    "x": fmean(shares),
+                    "f1": found.value,
+                    "low": found.low,
+                    "high": found.high,
+                    "runs": len(values),
+                }
+            )
+    columns = ["strategy", "round", "x", "f1", "low", "high", "runs"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table(
+    loops: Loops, shares: Sequence[float], name: str, value: Of = strict_f1, digits: int = 1
+) -> pd.DataFrame:
+    """What `value` reads after some rounds, named by the share of sentences that are labelled.
+
+    `shares`: those after each round, in 0..1; `name` heads the loops' names.
+    """
+    rows = {
+        (each,): {
+            heading(percent): cell(runs.values(), at(number, value), digits=digits)
+            for number, percent in shown(shares).items()
+        }
+        for each, runs in loops.items()
+    }
+    return by_row(rows, [name])
+
+
+def at(number: int, value: Of = strict_f1) -> Callable[[Record], float | None]:
+    """What `value` reads after round `number`."""
+    return lambda record: next(
+        (value(row) for row in record["curve"] if row["round"] == number), None
+    )
+
+
 def shown(shares: Sequence[float]) -> dict[int, float]:
-    """Some rounds, evenly, the last among them -> share of the pool labelled, in percent."""
+    """Some rounds, evenly, the last among them -> share of sentences labelled, in percent."""
     count = len(shares)
     places = np.unique(np.linspace(0, count - 1, min(SHOWN, count)).round().astype(int))
     return {int(place) + 1: 100 * shares[place] for place in places}
@@ -29,21 +105,6 @@ def shown(shares: Sequence[float]) -> dict[int, float]:
 def heading(share: float) -> str:
     """The heading of a round's column: the share of the pool that is labelled, in percent."""
     return f"{share:.3g} %"
-
-
-def strict_f1(row: Mapping) -> float:
-    """Strict F1 on test after a round."""
-    return row["scores"]["test"]["strict"]["f1"]
-
-
-def at(number: int, of: Of) -> Callable[[Record], float | None]:
-    """A number of round `number` of a run, for a cell; None where it has no such round."""
-
-    def read(record: Record) -> float | None:
-        row = next((row for row in record["curve"] if row["round"] == number), None)
-        return None if row is None else of(row)
-
-    return read
 
 
 def over(numbers: Sequence[int], of: Of) -> Callable[[Record], float | None]:
@@ -88,3 +149,32 @@ def points(lines: Mapping[str, tuple[Runs, Of]], shares: Sequence[float], y: str
     ]
     frame = pd.DataFrame(rows, columns=["line", "seed", "state", "round", LABELLED, y])
     return frame.dropna(subset=y).astype({y: float})
+
+
+def area_over(loops: Loops, unit: str) -> Callable[[Record], float | None]:
+    """A run's mean F1 over the part of the axis that all curves cover, by trapezoids."""
+    there = [run for runs in loops.values() for run in runs.values() if has_curve(run)]
+    low = max((run["curve"][0][unit] for run in there), default=0)
+    high = min((run["curve"][-1][unit] for run in there), default=0)
+
+    def area(record: Record) -> float | None:
+        x = np.array([row[unit] for row in record["curve"]], dtype=float)
+        y = np.array([strict_f1(row) for row in record["curve"]])
+        if high <= low:
+            return float(y.mean())
+        grid = np.unique(np.concatenate(([low, high], x[(x > low) & (x < high)])))
+        return float(np.trapezoid(np.interp(grid, x, y), grid) / (high - low))
+
+    return area
+
+
+def gain(left: Runs, right: Runs, area: Callable[[Record], float | None]) -> Cell:
+    """Area under one curve less that under another, paired by seed."""
+    return paired(_with(left, area), _with(right, area), "area")
+
+
+def _with(runs: Runs, area: Callable[[Record], float | None]) -> Runs:
+    """The runs with their area as a number that cells can read."""
+    return {
+        seed: {**run, "area": area(run)} if has_curve(run) else run for seed, run in runs.items()
+    }

@@ -7,24 +7,22 @@ text for the same number of them. The ceiling is the same tagger trained on the 
 from collections.abc import Callable, Mapping
 from statistics import fmean
 
-import numpy as np
 import pandas as pd
 
 from clinlib.errors import BadInput
-from clinlib.evaluation.intervals import seed_interval
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
 from clinlib.studies.cells import Cell, Record, cell, number
-from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
+from clinlib.studies.comparisons import UNCORRECTED, reading_of
 from clinlib.studies.frames import by_row
-from clinlib.studies.lasl.rounds import Runs, at, has_curve, heading, shown, strict_f1
+from clinlib.studies.lasl import rounds
+from clinlib.studies.lasl.rounds import UNITS, Runs, area_over, gain, has_curve, share, strict_f1
 from clinlib.studies.lasl.training import everything, loop
 from clinlib.studies.plans import finder, seeds
 
 NAME = "40_strategies"
 STRICT = "scores.test.strict.f1"
 RANDOM = "random"
-UNITS = ("sentences", "tokens")
 LEVELS = (0.95, 0.98)  # of the F1 with all labels
 NO_ENTITY = "no_entity_at_start"
 
@@ -74,44 +72,16 @@ class Results:
 
 
 def curves(results: Results, unit: str) -> pd.DataFrame:
-    """F1 by what is annotated: a row per strategy and round, over the seeds that are complete.
-
-    Columns: strategy, round, x (share of the pool's sentences or tokens, in percent, the mean
-    over seeds), f1, low and high (Student's 95 % interval, None for one seed), runs.
-    """
-    rows = []
-    for name, runs in results.loops.items():
-        there = [run for run in runs.values() if has_curve(run)]
-        for rounds in zip(*(run["curve"] for run in there), strict=True):
-            f1 = seed_interval([strict_f1(row) for row in rounds])
-            shares = [_share(run, row, unit) for run, row in zip(there, rounds, strict=True)]
-            rows.append(
-                {
-                    "strategy": name,
-                    "round": rounds[0]["round"],
-                    "x": fmean(shares),
-                    "f1": f1.value,
-                    "low": f1.low,
-                    "high": f1.high,
-                    "runs": len(there),
-                }
-            )
-    columns = ["strategy", "round", "x", "f1", "low", "high", "runs"]
-    return pd.DataFrame(rows, columns=columns)
+    """F1 by what is annotated: a row per strategy and round; columns as rounds.curves says."""
+    return rounds.curves(results.loops, unit)
 
 
 def by_round(results: Results) -> pd.DataFrame:
     """Strict F1 on test after some rounds, named by the share of sentences that are labelled."""
-    chosen = shown(results.shares)
-    rows = {}
-    for name, runs in results.loops.items():
-        rows[(name,)] = {
-            heading(share): cell(runs.values(), at(place, strict_f1))
-            for place, share in chosen.items()
-        } | {"100 %": "–"}
-    columns = [heading(share) for share in chosen.values()]
-    rows[("all data",)] = dict.fromkeys(columns, "–") | {"100 %": results.all_data_f1}
-    return by_row(rows, ["strategy"])
+    frame = rounds.table(results.loops, results.shares, "strategy")
+    frame["100 %"] = "–"
+    last = dict.fromkeys(frame.columns, "–") | {"100 %": results.all_data_f1}
+    return pd.concat([frame, by_row({("all data",): last}, ["strategy"])])
 
 
 def needed(results: Results) -> pd.DataFrame:
@@ -135,7 +105,7 @@ def areas(results: Results) -> pd.DataFrame:
     for name, runs in results.loops.items():
         row: dict[str, object] = {}
         for unit in UNITS:
-            row[f"mean F1 over {unit}"] = cell(runs.values(), _area_over(results, unit))
+            row[f"mean F1 over {unit}"] = cell(runs.values(), area_over(results.loops, unit))
         for unit in UNITS:
             gain = gains(results, unit).get(name)
             row[f"less random, over {unit}"] = "–" if gain is None else gain
@@ -147,9 +117,9 @@ def gains(results: Results, unit: str) -> dict[str, Cell]:
     """Area under the curve less that of random, paired by seed; {} where random is not asked."""
     if RANDOM not in results.loops:
         return {}
-    area = _area_over(results, unit)
+    area = area_over(results.loops, unit)
     return {
-        name: paired(_with(runs, area), _with(results.loops[RANDOM], area), "area")
+        name: gain(runs, results.loops[RANDOM], area)
         for name, runs in results.loops.items()
         if name != RANDOM
     }
@@ -190,15 +160,6 @@ def sentences(results: Results) -> list[str]:
     return [*found, UNCORRECTED]
 
 
-def _share(run: Record, row: Mapping, unit: str) -> float:
-    """The share of the pool that is labelled after a round, in percent of its `unit`."""
-    return 100 * row[unit] / run["data"][f"pool_{unit}"]
-
-
-def _complete(results: Results) -> list[Record]:
-    return [run for runs in results.loops.values() for run in runs.values() if has_curve(run)]
-
-
 def _needed(results: Results, runs: Runs, level: float, unit: str) -> Cell | str:
     """The cell of the seeds that get there; in words where some do not, as their mean would lie."""
     shares: list[float | None] = []
@@ -208,40 +169,16 @@ def _needed(results: Results, runs: Runs, level: float, unit: str) -> Cell | str
         if not has_curve(run) or top is None:
             shares.append(None)
             continue
-        first = (_share(run, row, unit) for row in run["curve"] if strict_f1(row) >= level * top)
-        share = next(first, None)
-        if share is None:
+        first = (share(run, row, unit) for row in run["curve"] if strict_f1(row) >= level * top)
+        found = next(first, None)
+        if found is None:
             short += 1
         else:
-            shares.append(share)
+            shares.append(found)
     if short:
-        ends = [_share(run, run["curve"][-1], unit) for run in runs.values() if has_curve(run)]
+        ends = [share(run, run["curve"][-1], unit) for run in runs.values() if has_curve(run)]
         return f"not within {max(ends):.3g} % ({short} of {len(runs)})"
     return Cell.of(shares)
-
-
-def _area_over(results: Results, unit: str) -> Callable[[Record], float | None]:
-    """A run's mean F1 over the part of the axis that all curves cover, by trapezoids."""
-    there = _complete(results)
-    low = max((run["curve"][0][unit] for run in there), default=0)
-    high = min((run["curve"][-1][unit] for run in there), default=0)
-
-    def area(record: Record) -> float | None:
-        x = np.array([row[unit] for row in record["curve"]], dtype=float)
-        y = np.array([strict_f1(row) for row in record["curve"]])
-        if high <= low:
-            return float(y.mean())
-        grid = np.unique(np.concatenate(([low, high], x[(x > low) & (x < high)])))
-        return float(np.trapezoid(np.interp(grid, x, y), grid) / (high - low))
-
-    return area
-
-
-def _with(runs: Runs, area: Callable[[Record], float | None]) -> Runs:
-    """The runs with their area as a number that cells can read."""
-    return {
-        seed: {**run, "area": area(run)} if has_curve(run) else run for seed, run in runs.items()
-    }
 
 
 def _per_sentence(name: str) -> Callable[[Record], float | None]:

@@ -16,9 +16,9 @@ STRATEGIES: dict[str, dict[str, object]] = {
     "TOD": {"strategy": "tod"},
     "learning loss": {"strategy": "learning_loss"},
     "MLP": {"strategy": "mlp"},
-    "LPN": {"strategy": "lpn"},
-    "DBS": {"strategy": "dbs"},
-    "LASL": {"strategy": "dbs", "mean_teacher": True},
+    "LPN": {"strategy": "lpn", "bounds_scale": "log"},
+    "DBS": {"strategy": "dbs", "bounds_scale": "log"},
+    "LASL": {"strategy": "dbs", "bounds_scale": "log", "mean_teacher": True},
     "core-set": {"strategy": "core_set"},
 }
 """The strategies by the names that pages use; core-set is the baseline that the paper lacks."""
@@ -61,3 +61,8 @@ def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearni
 def everything(seed: int, parameters: Mapping[str, object]) -> FineTune:
     """The same task model trained on the whole pool: the ceiling."""
     return task(parameters).replaced(seed=seed, epochs=parameters["all_data_epochs"])
+
+
+def limited(config: ActiveLearning, documents: int) -> ActiveLearning:
+    """The loop with a pool of so many documents (the first under seed 0), 0 for all."""
+    return config.replaced(task=config.task.replaced(documents=documents)) if documents else config

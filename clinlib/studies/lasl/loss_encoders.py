@@ -1,0 +1,190 @@
+"""What the loss prediction network reads the text with: shared, serial or individual encoders.
+
+LASL, Table 6 and Figure 8. Only the network differs between loops; all pick by what it predicts.
+"""
+
+from collections.abc import Callable, Mapping
+from statistics import fmean
+
+import pandas as pd
+
+from clinlib.errors import BadInput, unknown
+from clinlib.experiments.active_learning_runs import ActiveLearning
+from clinlib.experiments.config import Config
+from clinlib.experiments.key import Pins
+from clinlib.studies.cells import Cell, Record, cell
+from clinlib.studies.comparisons import UNCORRECTED, reading_of
+from clinlib.studies.frames import by_row
+from clinlib.studies.lasl import rounds, training
+from clinlib.studies.lasl.rounds import UNITS, Runs
+from clinlib.studies.plans import finder, seeds
+
+NAME = "43_loss_prediction_encoders"
+REFERENCE = "serial 2"  # what the paper chooses
+RANDOM = "random"
+ENCODERS: dict[str, dict[str, object]] = {
+    "shared": {"predictor": "shared"},
+    "serial 1": {"predictor_layers": 1},
+    REFERENCE: {},
+    "serial 3": {"predictor_layers": 3},
+    "individual 1": {"predictor": "individual", "predictor_layers": 1},
+    "individual 2": {"predictor": "individual"},
+    "individual 3": {"predictor": "individual", "predictor_layers": 3},
+    "serial 2, raw bounds": {"bounds_scale": "raw"},
+}
+"""Name -> fields of the loop that differ from LPN's, whose encoder is serial with two layers."""
+
+
+def plan(parameters: Mapping[str, object]) -> list[Config]:
+    """The loops of every encoder and of random picking.
+
+    Raises BadInput for an encoder that is unknown or named twice.
+    """
+    return [run(name, seed, parameters) for name in names(parameters) for seed in seeds(parameters)]
+
+
+def names(parameters: Mapping[str, object]) -> list[str]:
+    """The encoders in the notebook's order, then random picking: so each has its colour in both
+    panels, of which one has no random picking."""
+    asked = list(parameters["encoders"])
+    if not asked or len(set(asked)) < len(asked):
+        raise BadInput(f"encoders: {asked} must name at least one encoder, each once")
+    for name in asked:
+        if name not in ENCODERS:
+            raise unknown("encoder of the loss prediction network", name, ENCODERS)
+    return [*asked, RANDOM]
+
+
+def run(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearning:
+    """The loop of one encoder, or of random picking."""
+    strategy = RANDOM if name == RANDOM else "LPN"
+    made = training.loop(strategy, seed, parameters).replaced(**ENCODERS.get(name, {}))
+    return training.limited(made, parameters["documents"])
+
+
+class Results:
+    """The records of the plan by name and seed; None is missing."""
+
+    def __init__(
+        self,
+        records: Mapping[str, Record | None],
+        parameters: Mapping[str, object],
+        pins: Pins | None = None,
+    ):
+        find = finder(records, pins)
+        self.corpus = str(parameters["corpus"])
+        self.shares = run(RANDOM, 0, parameters).shares
+        self.loops: dict[str, Runs] = {
+            name: {seed: find(run(name, seed, parameters)) for seed in seeds(parameters)}
+            for name in names(parameters)
+        }
+
+    @property
+    def predicting(self) -> dict[str, Runs]:
+        """The loops that have a loss prediction network."""
+        return {name: runs for name, runs in self.loops.items() if name != RANDOM}
+
+
+def curves(found: Results) -> pd.DataFrame:
+    """F1 by sentences annotated; columns as rounds.curves says."""
+    return rounds.curves(found.loops, "sentences")
+
+
+def agreement_curves(found: Results) -> pd.DataFrame:
+    """The rank correlation of predicted with true losses in the same form, column f1 holding it."""
+    return rounds.curves(found.predicting, "sentences", rounds.agreed("predicted"))
+
+
+def drawn(found: Results) -> pd.DataFrame:
+    """Both curves as data to download, told apart by the column "value"."""
+    both = {"strict F1": curves(found), "rank correlation": agreement_curves(found)}
+    named = [
+        frame.rename(columns={"f1": "mean", "strategy": "encoder"}).assign(value=name)
+        for name, frame in both.items()
+    ]
+    return pd.concat(named).set_index(["value", "encoder"])
+
+
+def by_round(found: Results) -> pd.DataFrame:
+    """Strict F1 on test after some rounds, named by the share of sentences that are labelled."""
+    return rounds.table(found.loops, found.shares, "encoder")
+
+
+def agreement(found: Results) -> pd.DataFrame:
+    """Spearman's rank correlation of predicted with true losses after some rounds.
+
+    Of unlabelled sentences, under the model that the round made; below each network what the
+    minimum loss of the same loops reaches.
+    """
+    predicted = rounds.table(found.predicting, found.shares, "loss", rounds.agreed("predicted"), 2)
+    least = rounds.table(
+        {f"minimum loss, loops of {name}": runs for name, runs in found.predicting.items()},
+        found.shares,
+        "loss",
+        rounds.agreed("l_min"),
+        2,
+    )
+    return pd.concat([predicted, least])
+
+
+def areas(found: Results) -> pd.DataFrame:
+    """Mean F1 over the curve, what it is above the reference, and the mean rank correlation."""
+    rows = {}
+    for name, runs in found.loops.items():
+        row: dict[str, object] = {}
+        for unit in UNITS:
+            area = rounds.area_over(found.loops, unit)
+            row[f"mean F1 over {unit}"] = cell(runs.values(), area)
+        for unit in UNITS:
+            row[f"less {REFERENCE}, over {unit}"] = gains(found, unit).get(name, "–")
+        row["mean rank correlation"] = (
+            "–" if name == RANDOM else cell(runs.values(), _mean_agreement, digits=2)
+        )
+        rows[(name,)] = row
+    return by_row(rows, ["encoder"])
+
+
+def gains(found: Results, unit: str) -> dict[str, Cell]:
+    """Area under the curve less that of the reference, paired by seed; {} without the reference."""
+    if REFERENCE not in found.loops:
+        return {}
+    area = rounds.area_over(found.loops, unit)
+    return {
+        name: rounds.gain(runs, found.loops[REFERENCE], area)
+        for name, runs in found.loops.items()
+        if name != REFERENCE
+    }
+
+
+def sentences(found: Results) -> list[str]:
+    """What the runs say, in words."""
+    said = [
+        f"{name}: predicted and true losses agree in rank by {each} on average over rounds; the "
+        f"minimum loss of the same taggers by {least}."
+        for name, runs in found.predicting.items()
+        for each, least in [
+            (
+                cell(runs.values(), _mean_agreement, digits=2),
+                cell(runs.values(), _mean_of(rounds.agreed("l_min")), digits=2),
+            )
+        ]
+    ]
+    for unit in UNITS:
+        said += [
+            reading_of(f"{name} instead of {REFERENCE}, area over {unit}", each, "F1")
+            for name, each in gains(found, unit).items()
+        ]
+    return [*said, UNCORRECTED]
+
+
+def _mean_of(value: rounds.Of) -> Callable[[Record], float | None]:
+    """The mean over the rounds that have the value; None where none has."""
+
+    def mean(record: Record) -> float | None:
+        values = [each for row in record["curve"] if (each := value(row)) is not None]
+        return fmean(values) if values else None
+
+    return mean
+
+
+_mean_agreement = _mean_of(rounds.agreed("predicted"))

@@ -1,0 +1,171 @@
+"""Whether picking by loss serves other task models: LSTM-CRF, BERT-CRF, GlobalPointer (Table 4).
+
+Each model learns under every strategy from the same initial sentences; only within a model are
+strategies compared.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from clinlib.errors import BadInput, unknown
+from clinlib.experiments.active_learning_runs import ActiveLearning
+from clinlib.experiments.config import Config
+from clinlib.experiments.key import Pins
+from clinlib.experiments.names import POINTER
+from clinlib.studies.cells import Cell, Record, cell
+from clinlib.studies.comparisons import UNCORRECTED, reading_of
+from clinlib.studies.frames import by_row
+from clinlib.studies.lasl import rounds, training
+from clinlib.studies.lasl.rounds import UNITS, Runs
+from clinlib.studies.plans import finder, seeds
+
+NAME = "44_task_models"
+RANDOM = "random"
+MODELS: dict[str, dict[str, object]] = {
+    "BERT-CRF": {"head": "crf"},
+    "LSTM-CRF": {"head": "crf", "recurrent": 0},
+    "GlobalPointer": {"head": POINTER},
+    "BERT-CRF without BiLSTM": {"head": "crf", "recurrent": 0},
+    "GlobalPointer without BiLSTM": {"head": POINTER, "recurrent": 0},
+}
+"""The models by the names that the page uses; the last two are not the paper's."""
+TAKEN = {"LSTM-CRF": {"encoder": "lstm_encoder", "learning_rate": "lstm_learning_rate"}}
+"""Model -> field of its task -> the parameter of its own that the field is taken from."""
+
+
+def plan(parameters: Mapping[str, object]) -> list[Config]:
+    """The loops of every model and strategy.
+
+    Raises BadInput for a model or strategy that is unknown or named twice, or that the other
+    cannot be used with.
+    """
+    return [
+        run(model, strategy, seed, parameters)
+        for model in _asked("models", parameters)
+        for strategy in _asked("strategies", parameters)
+        for seed in seeds(parameters)
+    ]
+
+
+def run(model: str, strategy: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearning:
+    """The loop of one model under one strategy.
+
+    The consistency of a GlobalPointer with its mean teacher is a mean over spans and types.
+    """
+    if model not in MODELS:
+        raise unknown("model", model, MODELS)
+    taken = {field: parameters[name] for field, name in TAKEN.get(model, {}).items()}
+    made = training.loop(strategy, seed, {**parameters, **MODELS[model], **taken})
+    if made.task.head == POINTER and made.mean_teacher:
+        # a sentence has so many spans that their sum would drown the task loss
+        made = made.replaced(reduction="unit")
+    return training.limited(made, parameters["documents"])
+
+
+def _asked(field: str, parameters: Mapping[str, object]) -> list[str]:
+    names = list(parameters[field])
+    if not names or len(set(names)) < len(names):
+        raise BadInput(f"{field}: {names} must name at least one, each once")
+    return names
+
+
+class Results:
+    """The records of the plan by model, strategy and seed; None is missing."""
+
+    def __init__(
+        self,
+        records: Mapping[str, Record | None],
+        parameters: Mapping[str, object],
+        pins: Pins | None = None,
+    ):
+        find = finder(records, pins)
+        self.corpus = str(parameters["corpus"])
+        models, strategies = (_asked(field, parameters) for field in ("models", "strategies"))
+        self.shares = run(models[0], strategies[0], 0, parameters).shares
+        self.models: dict[str, dict[str, Runs]] = {
+            model: {
+                strategy: {
+                    seed: find(run(model, strategy, seed, parameters)) for seed in seeds(parameters)
+                }
+                for strategy in strategies
+            }
+            for model in models
+        }
+
+
+def curves(loops: rounds.Loops) -> pd.DataFrame:
+    """F1 of one model by sentences annotated; columns as rounds.curves says."""
+    return rounds.curves(loops, "sentences")
+
+
+def drawn(found: Results) -> pd.DataFrame:
+    """The curves of all models as data to download."""
+    named = [curves(loops).assign(model=model) for model, loops in found.models.items()]
+    return pd.concat(named).set_index(["model", "strategy"])
+
+
+def by_round(found: Results) -> pd.DataFrame:
+    """Strict F1 on test by model and strategy, by the share of sentences that are labelled."""
+    rows = {
+        (model, strategy): {
+            f"{percent:.3g} %": cell(runs.values(), rounds.at(number))
+            for number, percent in rounds.shown(found.shares).items()
+        }
+        for model, loops in found.models.items()
+        for strategy, runs in loops.items()
+    }
+    return by_row(rows, ["model", "strategy"])
+
+
+def areas(found: Results) -> pd.DataFrame:
+    """Mean F1 over the curve of each model and strategy, and what it is above random."""
+    rows = {}
+    for model, loops in found.models.items():
+        for strategy, runs in loops.items():
+            row: dict[str, object] = {}
+            for unit in UNITS:
+                row[f"mean F1 over {unit}"] = cell(runs.values(), rounds.area_over(loops, unit))
+            for unit in UNITS:
+                gain = gains(found, unit).get(_pair(model, strategy))
+                row[f"less random, over {unit}"] = "–" if gain is None else gain
+            rows[model, strategy] = row
+    return by_row(rows, ["model", "strategy"])
+
+
+def gains(found: Results, unit: str) -> dict[str, Cell]:
+    """Area under the curve less that of random with the same model, paired by seed.
+
+    {} where random is not asked.
+    """
+    return {
+        _pair(model, strategy): rounds.gain(runs, loops[RANDOM], rounds.area_over(loops, unit))
+        for model, loops in found.models.items()
+        if RANDOM in loops
+        for strategy, runs in loops.items()
+        if strategy != RANDOM
+    }
+
+
+def least_loss(found: Results) -> pd.DataFrame:
+    """Spearman's rank correlation of the minimum with the true loss of unlabelled sentences.
+
+    By model and round, of the loops that pick at random: whether what stands in for the minimum
+    loss of a GlobalPointer says as much as a CRF's does.
+    """
+    loops = {model: by[RANDOM] for model, by in found.models.items() if RANDOM in by}
+    return rounds.table(loops, found.shares, "model", rounds.agreed("l_min"), 2)
+
+
+def sentences(found: Results) -> list[str]:
+    """What the runs say, in words."""
+    said = [
+        reading_of(f"{name} instead of random, area over {unit}", gain, "F1")
+        for unit in UNITS
+        for name, gain in gains(found, unit).items()
+    ]
+    return [*said, UNCORRECTED]
+
+
+def _pair(model: str, strategy: str) -> str:
+    return f"{model}, {strategy}"
