@@ -76,9 +76,9 @@ class Results:
         """The target corpora, in order."""
         return list(dict.fromkeys(place.target for place in self.found))
 
-    def score(self, place: Place, name: str, value: Value = STRICT) -> Cell:
+    def score(self, place: Place, name: str, value: Value = STRICT, *, digits: int = 1) -> Cell:
         """A number of an option's runs, over seeds."""
-        return cell(self.found[place][name].values(), value)
+        return cell(self.found[place][name].values(), value, digits=digits)
 
     def gain(self, place: Place, name: str, over: str = PLAIN) -> Cell:
         """What an option adds to strict F1 over another, paired by seed."""

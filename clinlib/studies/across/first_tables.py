@@ -9,7 +9,7 @@ from clinlib.corpora.samplers import first_sentences
 from clinlib.corpora.words import words
 from clinlib.studies.across.first import WORDS, Place, Results, is_active
 from clinlib.studies.across.options import PLAIN
-from clinlib.studies.cells import Cell, number
+from clinlib.studies.cells import Cell
 from clinlib.studies.comparisons import ENOUGH, reading_of
 from clinlib.studies.frames import by_row
 
@@ -26,7 +26,7 @@ def table(results: Results, target: str) -> pd.DataFrame:
         for name in results.found[place]:
             plain = name == PLAIN
             labelled = (
-                results.score(place, name, lambda record: number(record, f"data.{WORDS}"))
+                results.score(place, name, f"data.{WORDS}", digits=0)
                 if is_active(name)
                 else words_drawn
             )

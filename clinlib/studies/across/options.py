@@ -143,7 +143,10 @@ def _pseudo(target: str, size: int, seed: int, parameters: Mapping[str, object])
 def _packed(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> FineTune:
     plain = tagger(target, size, seed, parameters)
     return plain.replaced(
-        layout="packed", context=parameters["context"], batch_size=parameters["packed_batch"]
+        layout="packed",
+        context=parameters["context"],
+        max_length=parameters["packed_length"],
+        batch_size=parameters["packed_batch"],
     )
 
 
