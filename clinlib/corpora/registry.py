@@ -1,7 +1,8 @@
 """Registry: corpora by name, from their data cards to segmented, flat documents in splits.
 
 Names are "corpus" or "corpus:task". A card and its fingerprint are read without the data; load()
-reads the data and refuses them where they are not the card's.
+reads the data and refuses them where they are not the card's. A card that is unpinned holds no
+fingerprint: there it is that of the user's own data.
 """
 
 import os
@@ -36,7 +37,7 @@ from clinlib.corpora.spans import (
     trim_blanks,
 )
 from clinlib.corpora.splits import carve, check_disjoint, grouped_split
-from clinlib.errors import BadInput, unknown
+from clinlib.errors import BadInput, ClinlibError, text_withheld, told, unknown
 
 Splits = dict[str, tuple[Document, ...]]
 
@@ -99,8 +100,14 @@ def _card_at(path: Path, modified: int) -> Card:
 
 
 def fingerprint(name: str, root: Path | None = None) -> str:
-    """16 hex digits of the content of "corpus" or "corpus:task", from the card: needs no data."""
+    """16 hex digits of the content of "corpus" or "corpus:task", from the card: needs no data.
+
+    Where the card is unpinned, they are computed from the data; raises BadInput, saying where to
+    get them, if they are not here.
+    """
     found = card(name, root)
+    if found.unpinned:
+        return _computed(name, root, data_folder(name, root))
     value = (_task(found, name) or found).fingerprint
     if not value:
         raise BadInput(f"the data card of '{name}' holds no fingerprint")
@@ -115,7 +122,8 @@ def load(name: str, root: Path | None = None) -> Corpus:
     """
     found = card(name, root)
     folder = None if found.generated else data_folder(name, root)
-    return _loaded(name, root, folder, fingerprint(name, root))
+    expected = None if found.unpinned else fingerprint(name, root)
+    return _loaded(name, root, folder, expected)
 
 
 def with_headings(root: Path | None = None) -> list[str]:
@@ -143,11 +151,19 @@ def data_folder(name: str, root: Path | None = None) -> Path:
 
 
 @lru_cache(maxsize=24)
-def _loaded(name: str, root: Path | None, folder: Path | None, expected: str) -> Corpus:
+def _computed(name: str, root: Path | None, folder: Path) -> str:
+    corpus = _loaded(name, root, folder, None)
+    return content_hash(corpus.splits, corpus.types)
+
+
+@lru_cache(maxsize=24)
+def _loaded(name: str, root: Path | None, folder: Path | None, expected: str | None) -> Corpus:
     try:
         corpus = build(name, root, folder)
     except BadInput as error:
         raise BadInput(f"corpus '{name}': {error}") from error
+    if expected is None:
+        return corpus
     found = content_hash(corpus.splits, corpus.types)
     if found != expected:
         raise BadInput(
@@ -159,8 +175,24 @@ def _loaded(name: str, root: Path | None, folder: Path | None, expected: str) ->
 
 
 def build(name: str, root: Path | None = None, folder: Path | None = None) -> Corpus:
-    """The corpus as the data in `folder` give it, whatever fingerprint the card holds."""
+    """The corpus as the data in `folder` give it, whatever fingerprint the card holds.
+
+    Raises BadInput where they do not read. Of a gated corpus no error holds text, not even one
+    that nobody foresaw, of which the type alone is told.
+    """
     found = card(name, root)
+    with text_withheld(found.gated):
+        try:
+            return _built(found, name, root, folder)
+        except ClinlibError:
+            raise
+        except Exception as error:
+            if not found.gated:
+                raise
+            raise BadInput(f"{told(error)} while the files in {folder} were read") from None
+
+
+def _built(found: Card, name: str, root: Path | None, folder: Path | None) -> Corpus:
     task = _task(found, name)
     ledger = Ledger()
     splits = {
