@@ -14,12 +14,12 @@ from clinlib.errors import BadInput, told, unknown
 
 # as the files name the types -> as the study does
 TYPES = {
-    "疾病和诊断": "disease",  # disease and diagnosis
-    "影像检查": "imaging",
-    "实验室检验": "laboratory",
-    "手术": "operation",
-    "药物": "drug",
-    "解剖部位": "anatomy",
+    "疾病和诊断": "Disease",  # disease and diagnosis
+    "影像检查": "Imaging",
+    "实验室检验": "Laboratory",
+    "手术": "Operation",
+    "药物": "Drug",
+    "解剖部位": "Anatomy",
 }
 MARK = "\ufeff"
 
