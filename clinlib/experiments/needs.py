@@ -39,6 +39,17 @@ def missing(config: Config) -> str:
     return ""
 
 
+def reads_gated(config: Config) -> bool:
+    """Whether the run, or one that it starts from, reads a corpus that its card calls gated."""
+    known = cards()
+    named = (name.partition(":")[0] for name in _corpora(config))
+    if any(name in known and known[name].gated for name in named):
+        return True
+    values = (getattr(config, name) for name in type(config).model_fields)
+    nested = (each for value in values for each in (value if isinstance(value, tuple) else (value,)))
+    return any(reads_gated(each) for each in nested if isinstance(each, Config))
+
+
 def _corpora(config: Config) -> Iterator[str]:
     if isinstance(config, FineTune):
         yield config.corpus
