@@ -46,7 +46,9 @@ def reads_gated(config: Config) -> bool:
     if any(name in known and known[name].gated for name in named):
         return True
     values = (getattr(config, name) for name in type(config).model_fields)
-    nested = (each for value in values for each in (value if isinstance(value, tuple) else (value,)))
+    nested = (
+        each for value in values for each in (value if isinstance(value, tuple) else (value,))
+    )
     return any(reads_gated(each) for each in nested if isinstance(each, Config))
 
 
