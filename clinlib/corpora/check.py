@@ -1,12 +1,12 @@
 """Check: whether a corpus's data are those of its card, and the rows of `clinlib corpora list`."""
 
 import hashlib
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from clinlib.corpora.card import Card, Computed
 from clinlib.corpora.checksums import read_codes, strangers
+from clinlib.corpora.counts import counted
 from clinlib.corpora.fingerprint import content_hash
 from clinlib.corpora.made_texts import make, texts_hash
 from clinlib.corpora.registry import Corpus, build, card, cards, data_folder, repository
@@ -121,18 +121,9 @@ def _checksums(card: Card, folder: Path) -> dict[str, str]:
 
 
 def _computed(corpus: Corpus) -> dict[str, Any]:
-    counts = {}
-    for split, documents in corpus.splits.items():
-        types = Counter(span.type for document in documents for span in document.spans)
-        counts[split] = {
-            "documents": len(documents),
-            "sentences": sum(len(document.sentences) for document in documents),
-            "spans": sum(types.values()),
-            "types": {kind: types[kind] for kind in corpus.types},
-        }
     return {
         "fingerprint": content_hash(corpus.splits, corpus.types),
-        "counts": counts,
+        "counts": {split: count.model_dump() for split, count in counted(corpus).items()},
         "ledger": corpus.ledger.counts(),
     }
 

@@ -108,8 +108,8 @@ def _banners(card: Card) -> list[str]:
     if card.gated:
         text = (
             "Its text stays with those who signed for it: records, error messages and pages hold "
-            "offsets and types. Weights, vocabularies and labelled text that runs make of it lie in "
-            "the local cache, `.cache`: do not pass that folder on."
+            "offsets and types. Weights, vocabularies and labelled text that runs make of it lie "
+            "in the local cache, `.cache`: do not pass that folder on."
         )
         return [f":::{{admonition}} Gated corpus\n:class: warning\n{text}\n:::\n"]
     return []
