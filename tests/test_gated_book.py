@@ -11,8 +11,6 @@ from transformers import BertConfig, BertModel
 
 from clinlib.corpora import registry
 from clinlib.encoding.vocabulary import learn_subwords
-from clinlib.experiments.key import encoder_revision, key
-from clinlib.experiments.spec import FineTune
 from clinlib.report.paths import LIBRARY
 
 pytestmark = pytest.mark.slow
@@ -121,17 +119,3 @@ def test_a_corpus_that_does_not_read_is_an_error_without_text(
     assert code == 2 and f"{broken.name}:10: malformed line" in errors and "characters)" in errors
     assert "zqcanary" not in out + errors
     assert leaks(checkout / "results", checkout / "_build") == []
-
-
-def test_a_folder_in_place_of_a_hubs_model_is_part_of_the_key(miniatures, model, tmp_path):
-    run = FineTune(corpus="i2b2_2010", encoder=f"hub:{model}")
-    other = tmp_path / "other"
-    shutil.copytree(model, other)
-    assert encoder_revision(f"hub:{other}") == encoder_revision(f"hub:{model}")
-    config = json.loads((other / "config.json").read_text())
-    changed = tmp_path / "changed"
-    shutil.copytree(other, changed)
-    (changed / "config.json").write_text(json.dumps(config | {"layer_norm_eps": 1e-3}))
-    assert encoder_revision(f"hub:{changed}") != encoder_revision(f"hub:{other}")
-    assert encoder_revision("hub:google-bert/bert-base-cased") is None
-    assert len({key(run), key(run.replaced(encoder=f"hub:{changed}"))}) == 2
