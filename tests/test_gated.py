@@ -19,6 +19,7 @@ from clinlib.experiments.context import RunContext
 from clinlib.experiments.key import corpus_fingerprint, key
 from clinlib.experiments.spec import FineTune, Pretrain
 from clinlib.experiments.worker import Job, perform
+from clinlib.studies import corpora
 
 GATED = sorted(name for name in MINIATURES if registry.card(name).gated)
 LOADED = [
@@ -82,6 +83,12 @@ def test_the_fingerprint_is_that_of_the_users_files_and_part_of_the_key(
         alike = place == "same"
         assert (registry.fingerprint("i2b2_2010") == first) == alike
         assert (key(run) == made) == alike
+
+
+def test_the_page_of_corpora_depends_on_the_users_files(miniatures):
+    said = corpora.reads({"corpora": ["i2b2_2010", "synthetic_en_letters"]})
+    assert f"i2b2_2010={registry.fingerprint('i2b2_2010')}" in said
+    assert "synthetic_en_letters=" not in said, "its card says what it holds"
 
 
 def test_an_unpinned_card_holds_nothing_that_could_be_held_against_the_data():

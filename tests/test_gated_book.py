@@ -75,6 +75,11 @@ def test_from_the_files_to_the_page_no_text_leaves_the_cache(checkout, clinlib, 
     found = [json.loads(path.read_text(encoding="utf-8")) for path in records]
     assert sorted(each["configuration"]["corpus"] for each in found) == sorted(CORPORA)
     assert {each["status"] for each in found} == {"complete"}
+    code, out, errors = clinlib(
+        "execute", "00_corpora", "--profile", "paper", f"-pcorpora={listed(CORPORA)}"
+    )
+    assert code == 0, errors
+    assert "n2c2 2018 medication" in Path(out.strip()).read_text(encoding="utf-8")
     assert leaks(checkout / "results", checkout / "_build") == []
 
 
