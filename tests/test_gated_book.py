@@ -79,7 +79,7 @@ def test_from_the_files_to_the_page_no_text_leaves_the_cache(checkout, clinlib, 
         "execute", "00_corpora", "--profile", "paper", f"-pcorpora={listed(CORPORA)}"
     )
     assert code == 0, errors
-    assert "n2c2 2018 medication" in Path(out.strip()).read_text(encoding="utf-8")
+    assert "n2c2 2018 medication" in Path(out.strip().splitlines()[-1]).read_text(encoding="utf-8")
     assert leaks(checkout / "results", checkout / "_build") == []
 
 
