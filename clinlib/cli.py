@@ -112,13 +112,14 @@ def check_corpora(
 ) -> None:
     """Hold corpora against their data cards: checksums, fingerprints, counts, ledgers."""
     from clinlib.corpora.check import check
-    from clinlib.corpora.registry import cards
+    from clinlib.corpora.registry import card, cards
 
     code = 0
     for name in names or cards():
         problems = check(name)
         code = code or int(bool(problems))
-        typer.echo(f"{name}: {'not as its card says' if problems else 'as its card says'}")
+        sound = "read; its card is unpinned" if card(name).unpinned else "as its card says"
+        typer.echo(f"{name}: {'not as its card says' if problems else sound}")
         for problem in problems:
             typer.echo(f"  {problem}")
     raise typer.Exit(code)

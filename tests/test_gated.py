@@ -102,6 +102,15 @@ def test_an_unpinned_card_holds_nothing_that_could_be_held_against_the_data():
             type(registry.card("i2b2_2010"))(**{**header, name: value})
 
 
+def test_a_check_of_an_unpinned_corpus_says_only_that_it_reads(miniatures, clinlib):
+    assert clinlib("corpora", "check", "ccks2019")[:2] == (
+        0,
+        "ccks2019: read; its card is unpinned\n",
+    )
+    code, out, errors = clinlib("corpora", "check", "bc5cdr")
+    assert code == 1 and "Get it from http://www.biocreative.org" in out and not errors
+
+
 def test_a_message_gives_lengths_where_text_is_withheld():
     assert quoted("8 mg") == "'8 mg'" and told(KeyError("8 mg")) == "KeyError('8 mg')"
     with text_withheld():
