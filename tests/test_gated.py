@@ -203,16 +203,24 @@ def fail(config, context):
 )
 def test_a_failed_runs_message_and_traceback_hold_no_text(miniatures, tmp_path, config):
     context = RunContext("test", "cpu", 1, tmp_path)
-    error = perform(Job("0" * 16, config, context), lambda *_: None).error
+    error = perform(Job(key(config), config, context), lambda *_: None).error
     assert error["type"] == "ValueError" and "withheld" in error["message"]
     assert "in fail" in error["traceback"] and "LookupError" in error["traceback"]
     assert not PIECES.search("".join(error.values()))
 
 
+def test_a_run_whose_files_changed_under_way_is_refused(miniatures, tmp_path):
+    config = Fails(corpus="i2b2_2010", encoder="scratch-tiny")
+    context = RunContext("test", "cpu", 1, tmp_path)
+    error = perform(Job("0" * 16, config, context), lambda *_: None).error
+    assert error["type"] == "ClinlibError"
+    assert "changed since it was planned" in error["message"]
+
+
 def test_an_open_corpus_keeps_its_messages(miniatures, tmp_path):
     config = Fails(corpus="meddoprof:ner", encoder="scratch-tiny")
     context = RunContext("test", "cpu", 1, tmp_path)
-    error = perform(Job("0" * 16, config, context), lambda *_: None).error
+    error = perform(Job(key(config), config, context), lambda *_: None).error
     assert CANARY in error["message"] and CANARY in error["traceback"]
 
 

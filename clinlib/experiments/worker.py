@@ -20,7 +20,8 @@ from clinlib.errors import ClinlibError, text_withheld
 from clinlib.experiments import provenance
 from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
-from clinlib.experiments.needs import reads_gated
+from clinlib.experiments.key import key
+from clinlib.experiments.needs import reads
 from clinlib.experiments.store import no_space
 
 SECONDS_BETWEEN_REPORTS = 0.2
@@ -57,7 +58,7 @@ def perform(job: Job, report) -> Outcome:
 
     Of a run that reads a gated corpus the error holds no text.
     """
-    gated = reads_gated(job.config)
+    gated = reads(job.config, "gated")
     with text_withheld(gated):
         return _performed(job, report, gated)
 
@@ -69,6 +70,7 @@ def _performed(job: Job, report, gated: bool) -> Outcome:
         module, function = job.config.routine.split(":")
         routine = getattr(importlib.import_module(module), function)
         _one_thread(job.context.threads)
+        _same_data(job)
         result = routine(job.config, replace(job.context, report=report))
         if not isinstance(result, dict):
             raise TypeError(f"{job.config.routine} returned no dict but {type(result).__name__}")
@@ -83,6 +85,15 @@ def _performed(job: Job, report, gated: bool) -> Outcome:
         "threads": job.context.threads,
     }
     return Outcome(result if error is None else None, error, measured)
+
+
+def _same_data(job: Job) -> None:
+    """Raises ClinlibError where files that no card pins are not those that gave the run its key."""
+    if reads(job.config, "unpinned") and key(job.config) != job.key:
+        raise ClinlibError(
+            "files of a corpus that the run reads have changed since it was planned; "
+            "run the sweep once more"
+        )
 
 
 def describe(raised: Exception, cache: Path, gated: bool = False) -> dict[str, str]:
