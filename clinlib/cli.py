@@ -127,7 +127,7 @@ def check_corpora(
     """Hold corpora against their data cards: checksums, fingerprints, counts, ledgers."""
     from clinlib.corpora.check import check, own_lines
     from clinlib.corpora.own import is_folder
-    from clinlib.corpora.registry import cards
+    from clinlib.corpora.registry import card, cards
 
     code = 0
     for name in names or cards():
@@ -136,7 +136,8 @@ def check_corpora(
             continue
         problems = check(name)
         code = code or int(bool(problems))
-        typer.echo(f"{name}: {'not as its card says' if problems else 'as its card says'}")
+        sound = "read; its card is unpinned" if card(name).unpinned else "as its card says"
+        typer.echo(f"{name}: {'not as its card says' if problems else sound}")
         for problem in problems:
             typer.echo(f"  {problem}")
     raise typer.Exit(code)

@@ -4,10 +4,12 @@ import signal
 import sys
 
 import pytest
+from gated_corpora import HERE
 from hypothesis import settings
 
 from clinlib import cli
 from clinlib.corpora.registry import data_root
+from clinlib.experiments.key import corpus_fingerprint
 
 # two workers share two cores: an example that waits for one is not slow
 settings.register_profile("clinlib", deadline=None)
@@ -21,6 +23,15 @@ def corpora_dir():
     if root is None:
         pytest.skip("no open corpora here: set CLINLIB_DATA to their folder")
     return root
+
+
+@pytest.fixture
+def miniatures(monkeypatch):
+    """The folder of the gated corpora's miniatures, as the data folder of this test."""
+    monkeypatch.setenv("CLINLIB_DATA", str(HERE))
+    corpus_fingerprint.cache_clear()
+    yield HERE
+    corpus_fingerprint.cache_clear()
 
 
 @pytest.fixture

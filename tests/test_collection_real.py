@@ -109,7 +109,7 @@ def test_spanish_text_holds_labelled_documents_and_keeps_tested_ones_out(whole):
 
 
 def test_english_overlaps_are_few_and_known(corpora_dir):
-    labelled = [name for name in cards() if language_of(name) == "en"]
+    labelled = [n for n, each in cards().items() if not each.unpinned and language_of(n) == "en"]
     found = matrix([*labelled, "text:en_e3c_layer3.jsonl"])
     standing = {(row.part, row.whole): row for row in found.overlaps if row.standing}
     assert standing["phee", "bc5cdr"].standing == 56

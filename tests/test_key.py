@@ -162,3 +162,16 @@ def test_the_packaged_weights_are_those_that_are_pinned():
 
     weights = package.get_model_path() / "model.safetensors"
     assert hashlib.sha256(weights.read_bytes()).hexdigest() == MINILM
+
+
+def test_a_folder_in_place_of_a_hubs_model_is_pinned_by_its_files(tmp_path, monkeypatch):
+    made = []
+    for name, weights in (("a", b"1"), ("same", b"1"), ("other", b"2")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(weights)
+        made.append(encoder_revision(f"hub:{tmp_path / name}"))
+    assert made[0] == made[1] != made[2]
+    assert encoder_revision("hub:google-bert/bert-base-cased") is None
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match=f"give its whole path, hub:{tmp_path / 'a'}"):
+        encoder_revision("hub:a")

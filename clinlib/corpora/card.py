@@ -3,23 +3,14 @@
 It knows no file formats and reads no corpus; the registry does.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from clinlib.corpora.downloads import Download, check_downloads
+from clinlib.corpora.formats import READS_FILES, Format, Generated, Strict
 from clinlib.errors import BadInput, unknown
 
 SPLITS = ("train", "dev", "test")
@@ -28,81 +19,21 @@ TextForm = Literal["unlabelled", "textbook"]
 FUNCTION = r"^clinlib(\.\w+)+:\w+$"
 
 
-def _with_group(pattern: str) -> str:
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise ValueError(f"'{pattern}' is no regular expression: {error}") from error
-    if pattern and not groups:
-        raise ValueError(f"'{pattern}' has no group in parentheses")
-    return pattern
-
-
-Pattern = Annotated[str, AfterValidator(_with_group)]  # empty for none
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Brat(_Strict):
-    """How a BRAT folder is read: see clinlib.corpora.readers.brat.read_brat."""
-
-    format: Literal["brat"]
-    path: str  # of the folder of .txt and .ann files, below the card's folder
-    discontinuous: Literal["hull", "first", "drop"] = "hull"
-    on_mismatch: Literal["error", "drop"] = "error"
-    shift: int = 0  # characters by which a span may be moved to the text that it quotes
-    group: Pattern = ""  # whose first group, found in a document's id, names its group
-    type_in_note: Pattern = ""  # whose first group, found in a span's note, is its type
-
-
-class Conll(_Strict):
-    """How CoNLL files are read: see clinlib.corpora.readers.conll.read_conll."""
-
-    format: Literal["conll"]
-    token_column: int = 0
-    tag_column: int = 1
-    separator: Literal["tab", "blank"] = "tab"
-    block: int | None = None  # words of a document at least, where the files mark no sentences
-    group: int = 1  # such documents in a row that must not part
-
-
-class PubTator(_Strict):
-    """How PubTator files are read: see clinlib.corpora.readers.pubtator.read_pubtator."""
-
-    format: Literal["pubtator"]
-
-
-class Json(_Strict):
-    """How files of JSON records are read: see clinlib.corpora.readers.json_spans.read_json."""
-
-    format: Literal["json"]
-    shape: Literal["phee", "cmedqaner", "presidio"]
-    discontinuous: Literal["hull", "first", "drop"] = "hull"
-
-
-class Generated(_Strict):
-    """A corpus that a function of the library makes."""
-
-    format: Literal["generated"]
-
-
-class Carved(_Strict):
+class Carved(Strict):
     """A dev split drawn from published training documents: see clinlib.corpora.splits.carve."""
 
     dev: Annotated[float, Field(gt=0, lt=1)]  # share of the training documents
     seed: int
 
 
-class Official(_Strict):
+class Official(Strict):
     """The files or folders of each split, as published."""
 
     official: dict[SplitName, str | tuple[str, ...]]
     carved: Carved | None = None  # where no dev split is published
 
 
-class Grouped(_Strict):
+class Grouped(Strict):
     """Splits drawn by clinlib.corpora.splits.grouped_split from the documents of all parts."""
 
     grouped: dict[SplitName, Annotated[float, Field(ge=0, le=1)]]
@@ -117,14 +48,14 @@ class Grouped(_Strict):
         return self
 
 
-class Shared(_Strict):
+class Shared(Strict):
     """The one split of documents that several corpora annotate: see clinlib.corpora.collection."""
 
     shared: str  # a file of data_cards/
     parts: tuple[str, ...]  # files or folders of this corpus
 
 
-class AsGenerated(_Strict):
+class AsGenerated(Strict):
     """The splits that the generator returns."""
 
     generated: tuple[SplitName, ...]
@@ -151,7 +82,7 @@ Splits = Annotated[
 ]
 
 
-class Headings(_Strict):
+class Headings(Strict):
     """The headings that part a corpus's documents: see clinlib.corpora.sections."""
 
     lines: tuple[str, ...] = ()  # headings that fill a line
@@ -159,7 +90,7 @@ class Headings(_Strict):
     endings: dict[str, str] = {}  # end of a document's id -> title of the one section that it is
 
 
-class MadeTexts(_Strict):
+class MadeTexts(Strict):
     """Unlabelled texts that a function of the library makes, called with their number.
 
     See clinlib.corpora.made_texts.
@@ -170,7 +101,7 @@ class MadeTexts(_Strict):
     fingerprint: str = ""
 
 
-class Count(_Strict):
+class Count(Strict):
     """Sizes of one split as it is loaded: after flattening."""
 
     documents: int
@@ -179,8 +110,8 @@ class Count(_Strict):
     types: dict[str, int]
 
 
-class Computed(_Strict):
-    """What is computed from the data and must agree with them."""
+class Computed(Strict):
+    """What is computed from the data and must agree with them; empty where a card is unpinned."""
 
     fingerprint: str = ""
     counts: dict[str, Count] = {}
@@ -222,10 +153,11 @@ class Card(Computed):
     where_to_get: str
     downloads: tuple[Download, ...] = ()  # for `clinlib corpora get`
     gated: bool
+    unpinned: str = ""  # why the card holds no checksums, fingerprints and counts, if it does not
     synthetic: bool
     generator: Annotated[str, Field(pattern=FUNCTION)] | None = None
     folder: str | None = None
-    reader: Annotated[Brat | Conll | PubTator | Json | Generated, Field(discriminator="format")]
+    reader: Format
     document_unit: str
     files: dict[str, str] = {}
     splits: Splits
@@ -257,13 +189,19 @@ class Card(Computed):
         if generated != isinstance(self.splits, AsGenerated):
             raise ValueError("splits {generated: ...} belong to generated corpora alone")
         whole = isinstance(self.splits, Grouped) and self.splits.parts == ("",)
-        if isinstance(self.reader, Conll | PubTator | Json) and whole:
+        if isinstance(self.reader, READS_FILES) and whole:
             raise ValueError(
                 f"format {self.reader.format}: splits must name files, as official or as parts"
             )
         if self.downloads and (self.gated or generated):
             raise ValueError("downloads are of open corpora alone: not of gated or generated ones")
         check_downloads(self.downloads, self.files)
+        if self.unpinned and (self.generated or self.files or self.texts):
+            raise ValueError("an unpinned card has no files with checksums, and is not generated")
+        if self.unpinned and any(
+            part.fingerprint or part.counts or part.ledger for part in (self, *self.tasks.values())
+        ):
+            raise ValueError("an unpinned card holds no fingerprint, counts and ledger")
         for name, task in self.tasks.items():
             for kind in (*task.types, *task.rename):
                 if kind not in self.types:

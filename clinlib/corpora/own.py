@@ -12,16 +12,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from clinlib.corpora.card import (
-    SPLITS,
-    Brat,
-    Card,
-    Carved,
-    Grouped,
-    Official,
-    Pattern,
-    SplitName,
-)
+from clinlib.corpora.card import SPLITS, Card, Carved, Grouped, Official, SplitName
+from clinlib.corpora.formats import Brat, Pattern
 from clinlib.corpora.readers.brat import read_annotations
 from clinlib.corpora.segmenter import LANGUAGES
 from clinlib.errors import BadInput, unknown

@@ -3,13 +3,28 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from clinlib.corpora.card import Brat, Card, Conll, Json, PubTator
+from clinlib.corpora.card import Card
 from clinlib.corpora.document import Document
+from clinlib.corpora.formats import (
+    Brat,
+    Ccks,
+    Conll,
+    I2b2Con,
+    I2b2Inline,
+    I2b2Xml,
+    Json,
+    PubTator,
+)
 from clinlib.corpora.ledger import Ledger
 from clinlib.corpora.readers.brat import read_brat
+from clinlib.corpora.readers.ccks import read_ccks
 from clinlib.corpora.readers.conll import read_conll
+from clinlib.corpora.readers.i2b2_con import read_i2b2_con
+from clinlib.corpora.readers.i2b2_inline import read_i2b2_inline
+from clinlib.corpora.readers.i2b2_xml import read_i2b2_xml
 from clinlib.corpora.readers.json_spans import read_json
 from clinlib.corpora.readers.pubtator import read_pubtator
+from clinlib.errors import unknown
 
 
 def read_part(card: Card, folder: Path, part: str, ledger: Ledger) -> list[Document]:
@@ -56,9 +71,46 @@ def _json(card: Card, folder: Path, part: str, ledger: Ledger) -> list[Document]
     )
 
 
+def _i2b2_xml(card: Card, folder: Path, part: str, ledger: Ledger) -> list[Document]:
+    return read_i2b2_xml(
+        folder / part,
+        tags=card.reader.tags,
+        types=(*card.types, *card.left_out),
+        on_mismatch=card.reader.on_mismatch,
+        shift=card.reader.shift,
+        group=card.reader.group,
+        ledger=ledger,
+    )
+
+
+def _i2b2_inline(card: Card, folder: Path, part: str, ledger: Ledger) -> list[Document]:
+    return read_i2b2_inline(folder / part, types=(*card.types, *card.left_out), ledger=ledger)
+
+
+def _i2b2_con(card: Card, folder: Path, part: str, ledger: Ledger) -> list[Document]:
+    concepts = card.reader.concepts
+    if part not in concepts:
+        raise unknown("folder of texts in the reader's 'concepts'", part, concepts)
+    return read_i2b2_con(
+        folder / part,
+        folder / concepts[part],
+        types=(*card.types, *card.left_out),
+        on_mismatch=card.reader.on_mismatch,
+        ledger=ledger,
+    )
+
+
+def _ccks(card: Card, folder: Path, part: str, ledger: Ledger) -> list[Document]:
+    return read_ccks(folder / part, ledger=ledger)
+
+
 _READERS: dict[type, Callable[[Card, Path, str, Ledger], list[Document]]] = {
     Brat: _brat,
     Conll: _conll,
     PubTator: _pubtator,
     Json: _json,
+    I2b2Xml: _i2b2_xml,
+    I2b2Inline: _i2b2_inline,
+    I2b2Con: _i2b2_con,
+    Ccks: _ccks,
 }

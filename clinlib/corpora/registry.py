@@ -1,8 +1,9 @@
 """Registry: corpora by name, from their data cards to segmented, flat documents in splits.
 
 Names are "corpus" or "corpus:task". A card and its fingerprint are read without the data; load()
-reads the data and refuses them where they are not the card's. The path of a BRAT folder of the
-user's own is a name too: its card is made from its files (clinlib.corpora.own).
+reads the data and refuses them where they are not the card's. A card that is unpinned holds no
+fingerprint: there it is that of the user's own data. The path of a BRAT folder of the user's own
+is a name too: its card is made from its files (clinlib.corpora.own).
 """
 
 import os
@@ -17,6 +18,7 @@ from clinlib.corpora.card import (
     SPLITS,
     AsGenerated,
     Card,
+    Count,
     Grouped,
     Official,
     Shared,
@@ -39,7 +41,7 @@ from clinlib.corpora.spans import (
     trim_blanks,
 )
 from clinlib.corpora.splits import carve, check_disjoint, grouped_split
-from clinlib.errors import BadInput, unknown
+from clinlib.errors import BadInput, ClinlibError, text_withheld, told, unknown
 
 Splits = dict[str, tuple[Document, ...]]
 
@@ -106,8 +108,14 @@ def _card_at(path: Path, modified: int) -> Card:
 
 
 def fingerprint(name: str, root: Path | None = None) -> str:
-    """16 hex digits of the content of "corpus" or "corpus:task", from the card: needs no data."""
+    """16 hex digits of the content of "corpus" or "corpus:task", from the card: needs no data.
+
+    Where the card is unpinned, they are computed from the data; raises BadInput, saying where to
+    get them, if they are not here.
+    """
     found = card(name, root)
+    if found.unpinned:
+        return _computed(name, root, data_folder(name, root))
     value = (_task(found, name) or found).fingerprint
     if not value:
         raise BadInput(f"the data card of '{name}' holds no fingerprint")
@@ -124,7 +132,8 @@ def load(name: str, root: Path | None = None) -> Corpus:
         return _own(name, own.stamp(name))[1]
     found = card(name, root)
     folder = None if found.generated else data_folder(name, root)
-    return _loaded(name, root, folder, fingerprint(name, root))
+    expected = None if found.unpinned else fingerprint(name, root)
+    return _loaded(name, root, folder, expected)
 
 
 def with_headings(root: Path | None = None) -> list[str]:
@@ -154,11 +163,19 @@ def data_folder(name: str, root: Path | None = None) -> Path:
 
 
 @lru_cache(maxsize=24)
-def _loaded(name: str, root: Path | None, folder: Path | None, expected: str) -> Corpus:
+def _computed(name: str, root: Path | None, folder: Path) -> str:
+    corpus = _loaded(name, root, folder, None)
+    return content_hash(corpus.splits, corpus.types)
+
+
+@lru_cache(maxsize=24)
+def _loaded(name: str, root: Path | None, folder: Path | None, expected: str | None) -> Corpus:
     try:
         corpus = build(name, root, folder)
     except BadInput as error:
         raise BadInput(f"corpus '{name}': {error}") from error
+    if expected is None:
+        return corpus
     found = content_hash(corpus.splits, corpus.types)
     if found != expected:
         raise BadInput(
@@ -170,8 +187,12 @@ def _loaded(name: str, root: Path | None, folder: Path | None, expected: str) ->
 
 
 def build(name: str, root: Path | None = None, folder: Path | None = None) -> Corpus:
-    """The corpus as the data in `folder` give it, whatever fingerprint the card holds."""
-    return _built(name, card(name, root), root, folder)
+    """The corpus as the data in `folder` give it, whatever fingerprint the card holds.
+
+    Raises BadInput where they do not read. Of a gated corpus no error holds text, not even one
+    that nobody foresaw, of which the type alone is told.
+    """
+    return _guarded(card(name, root), name, root, folder)
 
 
 @lru_cache(maxsize=8)
@@ -179,14 +200,38 @@ def _own(name: str, stamp: str) -> tuple[Card, Corpus]:
     """A folder of the user's own: its card, with fingerprint and counts, and the corpus."""
     header = own.header(name)
     try:
-        corpus = _built(name, header, None, own.folder(name))
+        corpus = _guarded(header, name, None, own.folder(name))
     except BadInput as error:
         raise BadInput(f"corpus '{name}': {error}") from error
     counted = count_corpus(corpus.splits, corpus.types, corpus.ledger)
     return header.model_copy(update=dict(counted)), corpus
 
 
-def _built(name: str, found: Card, root: Path | None, folder: Path | None) -> Corpus:
+def _guarded(found: Card, name: str, root: Path | None, folder: Path | None) -> Corpus:
+    with text_withheld(found.gated):
+        try:
+            return _built(found, name, root, folder)
+        except ClinlibError:
+            raise
+        except Exception as error:
+            if not found.gated:
+                raise
+            raise BadInput(f"{told(error)} while the files in {folder} were read") from None
+
+
+def counts(name: str, root: Path | None = None) -> dict[str, Count]:
+    """Split -> sizes of "corpus" or "corpus:task": from its card or, unpinned, from the data.
+
+    Raises BadInput where the card is unpinned and the data are not here, saying where to get them.
+    """
+    found = card(name, root)
+    if found.unpinned:
+        corpus = load(name, root)
+        return count_corpus(corpus.splits, corpus.types, corpus.ledger).counts
+    return dict((_task(found, name) or found).counts)
+
+
+def _built(found: Card, name: str, root: Path | None, folder: Path | None) -> Corpus:
     task = _task(found, name)
     ledger = Ledger()
     splits = {

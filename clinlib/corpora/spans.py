@@ -32,7 +32,7 @@ def select_types(
         elif left_out is not None and span.type not in left_out:
             raise BadInput(
                 f"document {document.id}, [{span.start}, {span.end}): "
-                f"{unknown('type', span.type, [*types, *left_out])}"
+                f"{unknown('type', span.type, [*types, *left_out], read=True)}"
             )
         else:
             ledger.note("dropped", reason, _where(document, span), span.type)

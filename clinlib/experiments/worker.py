@@ -10,17 +10,19 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from clinlib.corpora.registry import fingerprint
-from clinlib.errors import BadInput
+from clinlib.errors import ClinlibError, text_withheld
 from clinlib.experiments import provenance
 from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.key import OWN, Pins, key
+from clinlib.experiments.needs import reads
 from clinlib.experiments.store import no_space
 
 SECONDS_BETWEEN_REPORTS = 0.2
@@ -53,7 +55,16 @@ class Outcome:
 
 
 def perform(job: Job, report) -> Outcome:
-    """Runs a job; an exception of the routine becomes the outcome's error."""
+    """Runs a job; an exception of the routine becomes the outcome's error.
+
+    Of a run that reads a gated corpus the error holds no text.
+    """
+    gated = reads(job.config, "gated")
+    with text_withheld(gated):
+        return _performed(job, report, gated)
+
+
+def _performed(job: Job, report, gated: bool) -> Outcome:
     provenance.reset_peak_memory()
     start, spent, result, error = time.perf_counter(), time.process_time(), None, None
     try:
@@ -65,7 +76,7 @@ def perform(job: Job, report) -> Outcome:
         if not isinstance(result, dict):
             raise TypeError(f"{job.config.routine} returned no dict but {type(result).__name__}")
     except Exception as raised:
-        error = describe(raised, job.context.cache)
+        error = describe(raised, job.context.cache, gated)
     measured = {
         "seconds": round(time.perf_counter() - start, 3),
         "cpu_seconds": round(time.process_time() - spent, 3),  # the same however busy the machine
@@ -78,22 +89,45 @@ def perform(job: Job, report) -> Outcome:
 
 
 def _check_unchanged(job: Job) -> None:
-    """Raises BadInput where files of the user's own are not those that the sweep gave a key."""
-    if job.key.startswith(OWN) and key(job.config, Pins(corpus=fingerprint)) != job.key:
-        raise BadInput(
-            "files of the folder of your own changed while the runs were made; run it again "
+    """Raises ClinlibError where files that no card pins are not those that gave the run its key."""
+    unpinned = job.key.startswith(OWN) or reads(job.config, "unpinned")
+    if unpinned and key(job.config, Pins(corpus=fingerprint)) != job.key:
+        raise ClinlibError(
+            "files of a corpus that the run reads have changed since it was planned; run it again "
             "(in a notebook, restart the kernel first)"
         )
 
 
-def describe(raised: Exception, cache: Path) -> dict[str, str]:
-    """{"type", "message", "traceback"} of an exception, paths written relative to the checkout."""
+def describe(raised: Exception, cache: Path, gated: bool = False) -> dict[str, str]:
+    """{"type", "message", "traceback"} of an exception, paths written relative to the checkout.
+
+    With `gated`, only the library's own errors keep their messages, which leave text out: those of
+    other errors may quote what they met.
+    """
     path = Path(getattr(raised, "filename", None) or cache)
     raised = no_space(raised, path, cache) or raised
-    text = "".join(traceback.format_exception(raised))
+    text = "".join(_traceback(raised) if gated else traceback.format_exception(raised))
     for folder in (provenance.PACKAGE.parent, Path(sys.prefix), Path.home()):
         text = text.replace(f"{folder}{os.sep}", "")
-    return {"type": type(raised).__name__, "message": str(raised), "traceback": text}
+    message = _message(raised) if gated else str(raised)
+    return {"type": type(raised).__name__, "message": message, "traceback": text}
+
+
+def _traceback(raised: BaseException) -> Iterator[str]:
+    """The lines of a traceback and of those that led to it, without messages that may hold text."""
+    before = raised.__cause__ or (None if raised.__suppress_context__ else raised.__context__)
+    if before is not None:
+        yield from _traceback(before)
+        yield "\n"
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(raised.__traceback__)
+    yield f"{type(raised).__name__}: {_message(raised)}\n"
+
+
+def _message(raised: BaseException) -> str:
+    if isinstance(raised, ClinlibError):
+        return str(raised)
+    return "(its message is withheld: the run reads a gated corpus)"
 
 
 def _one_thread(threads: int) -> None:

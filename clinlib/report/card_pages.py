@@ -107,7 +107,9 @@ def _banners(card: Card) -> list[str]:
         return [f":::{{admonition}} Synthetic corpus\n{text}\n:::\n"]
     if card.gated:
         text = (
-            "Its text stays with those who signed for it: pages and records hold offsets and types."
+            "Its text stays with those who signed for it: records, error messages and pages hold "
+            "offsets and types. Weights, vocabularies and labelled text that runs make of it lie "
+            "in the local cache, `.cache`: do not pass that folder on."
         )
         return [f":::{{admonition}} Gated corpus\n:class: warning\n{text}\n:::\n"]
     return []
@@ -130,6 +132,8 @@ def _identity(card: Card) -> str:
         ("left out", ", ".join(card.left_out)),
         ("fingerprint", f"`{card.fingerprint}`" if card.fingerprint else ""),
     ]
+    if card.unpinned:
+        rows.append(("no checksums, fingerprint and counts", card.unpinned))
     text = table(("field", "value"), [row for row in rows if row[1]])
     return text + (_checksums("file or folder", card.files) if card.files else "")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 
+from clinlib.corpora.registry import cards
 from clinlib.errors import BadInput, ClinlibError
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import key
@@ -15,6 +16,7 @@ from clinlib.experiments.store import Store
 from clinlib.report import notebooks
 from clinlib.report.paths import LIBRARY, content_hash, library_hash, root
 
+OWN_ERRORS = ("BadInput", "ClinlibError", "MissingExtra")  # whose messages leave gated text out
 CELL_TIMEOUT = 600
 """Seconds that one cell may take: notebooks tabulate, the runs are made before."""
 
@@ -126,9 +128,10 @@ def _papermill(
         )
     except PapermillExecutionError as error:
         cell = _position(source.stem, error.source)
-        raise ClinlibError(
-            f"notebook {source.stem}, cell {cell}: {error.ename}: {error.evalue}"
-        ) from None
+        said = f": {error.evalue}"
+        if error.ename not in OWN_ERRORS and _gated(values):
+            said = " (its message is withheld: the page reads a gated corpus)"
+        raise ClinlibError(f"notebook {source.stem}, cell {cell}: {error.ename}{said}") from None
     except CellTimeoutError as error:
         cell = _first_line(str(error).partition("cell contents:")[2])
         raise ClinlibError(
@@ -138,6 +141,17 @@ def _papermill(
         raise ClinlibError(
             f"notebook {source.stem}: its kernel died, perhaps for want of memory"
         ) from None
+
+
+def _gated(values: Mapping[str, object]) -> bool:
+    """Whether a parameter names a gated corpus."""
+    known = cards()
+    for value in values.values():
+        for each in value if isinstance(value, list) else [value]:
+            name = str(each).partition(":")[0]
+            if name in known and known[name].gated:
+                return True
+    return False
 
 
 def _engine() -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from clinlib.corpora.card import SPLITS, Card
 from clinlib.corpora.document import Document
-from clinlib.corpora.registry import Corpus, card, cards, data_folder, load
+from clinlib.corpora.registry import Corpus, card, cards, data_folder, fingerprint, load
 from clinlib.corpora.segmenter import JOINED
 from clinlib.corpora.texts import is_here as text_is_here
 from clinlib.corpora.texts import text_files
@@ -27,9 +27,19 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
 
 
 def reads(parameters: Mapping[str, object]) -> str:
-    """What the page depends on besides records: which corpora and texts are on this machine."""
+    """What the page depends on besides records: which corpora and texts are on this machine.
+
+    What an unpinned card does not say of the page's corpora, their data say.
+    """
     corpora = [name for name in cards() if is_here(name)]
-    return " ".join([*corpora, *(name for name in text_files() if text_is_here(name))])
+    unpinned = [n for n in parameters.get("corpora", ()) if card(n).unpinned and is_here(n)]
+    return " ".join(
+        [
+            *corpora,
+            *(name for name in text_files() if text_is_here(name)),
+            *(f"{name}={fingerprint(name)}" for name in unpinned),
+        ]
+    )
 
 
 def present(names: Sequence[str]) -> dict[str, Corpus]:

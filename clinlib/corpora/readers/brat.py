@@ -13,7 +13,7 @@ from typing import Literal
 
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.ledger import Ledger
-from clinlib.errors import BadInput
+from clinlib.errors import BadInput, quoted
 
 OnMismatch = Literal["error", "drop"]
 Discontinuous = Literal["hull", "first", "drop"]
@@ -117,12 +117,12 @@ def read_annotations(path: Path, ledger: Ledger | None = None, notes: str = NOTE
         if name.startswith("T"):
             if name in found.textbounds:
                 raise BadInput(f"{path}:{number}: the id {name} occurs twice")
-            found.textbounds[name] = _textbound(path, number, name, rest)
+            found.textbounds[name] = _textbound(path, number, line)
             continue
         what, form = _FORMS.get(name[:1], ("", None))
         match = form.fullmatch(rest) if form else None
         if match is None or not (name == "*" or re.fullmatch(r"\D\d+", name)):
-            raise BadInput(f"{path}:{number}: malformed line: {line!r}")
+            raise BadInput(f"{path}:{number}: malformed line: {quoted(line)}")
         if what == "attributes":
             attribute, target, value = match.groups()
             found.attributes.setdefault(target, {})[attribute] = value or ""
@@ -133,7 +133,8 @@ def read_annotations(path: Path, ledger: Ledger | None = None, notes: str = NOTE
     return found
 
 
-def _textbound(path: Path, number: int, name: str, rest: str) -> TextBound:
+def _textbound(path: Path, number: int, line: str) -> TextBound:
+    name, _, rest = line.partition("\t")
     head, tab, quote = rest.partition("\t")
     kind, _, offsets = head.partition(" ")
     well_formed = re.fullmatch(r"T\d+", name) and tab and kind
@@ -141,7 +142,7 @@ def _textbound(path: Path, number: int, name: str, rest: str) -> TextBound:
         raise BadInput(
             f"{path}:{number}: malformed line, expected "
             f"ID<tab>TYPE START END[;START END]<tab>TEXT: "
-            f"{name}\t{rest}"
+            f"{quoted(line)}"
         )
     fragments = tuple(
         (int(start), int(end)) for start, end in (f.split() for f in offsets.split(";"))
@@ -175,15 +176,15 @@ def _document(
         if last > len(text):
             raise BadInput(
                 f"{annotation_path}:{bound.line}: {name} ends at {last}, "
-                f"the text has {len(text)} characters; it quotes {bound.quote!r}"
+                f"the text has {len(text)} characters; it quotes {quoted(bound.quote)}"
             )
         ledger.note("read", "spans", where, bound.type)
         placed = _placed(bound, text, shift)
         if placed is None:
             if on_mismatch == "error":
                 raise BadInput(
-                    f"{annotation_path}:{bound.line}: {name} quotes {bound.quote!r}, "
-                    f"the text at its offsets is {_covered(bound.fragments, text)!r}"
+                    f"{annotation_path}:{bound.line}: {name} quotes {quoted(bound.quote)}, "
+                    f"the text at its offsets is {quoted(_covered(bound.fragments, text))}"
                 )
             ledger.note("dropped", "quote does not match the text", where, bound.type)
             continue
@@ -226,7 +227,7 @@ def _contiguous(
 def _found(pattern: str, text: str, what: str) -> str:
     match = re.search(pattern, text)
     if match is None:
-        raise BadInput(f"{what}, {text!r}, does not fit the pattern {pattern!r}")
+        raise BadInput(f"{what}, {quoted(text)}, does not fit the pattern {pattern!r}")
     return match.group(1)
 
 

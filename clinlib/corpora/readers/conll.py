@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.ledger import Ledger
-from clinlib.errors import BadInput, unknown
+from clinlib.errors import BadInput, quoted, unknown
 
 DOCUMENT_MARK = "-DOCSTART-"
 SENTENCE_ENDS = (".", "!", "?")
@@ -101,10 +101,10 @@ def _documents(
             if len(fields) != columns or len(fields) <= max(token_column, tag_column):
                 raise BadInput(
                     f"{path}:{number}: {len(fields)} columns where "
-                    f"{max(columns, token_column + 1, tag_column + 1)} are expected: {line!r}"
+                    f"{max(columns, token_column + 1, tag_column + 1)} are expected: {quoted(line)}"
                 )
             if not fields[token_column].strip():
-                raise BadInput(f"{path}:{number}: the token is empty: {line!r}")
+                raise BadInput(f"{path}:{number}: the token is empty: {quoted(line)}")
             sentence.append(_Line(number, fields[token_column], fields[tag_column].strip()))
             continue
         if sentence:
@@ -156,10 +156,10 @@ def _spans(
         prefix, _, kind = line.tag.partition("-")
         if line.tag != "O" and (prefix not in ("B", "I") or not kind):
             raise BadInput(
-                f"{path}:{line.number}: unknown tag '{line.tag}'; valid: O, B-TYPE, I-TYPE"
+                f"{path}:{line.number}: unknown tag {quoted(line.tag)}; valid: O, B-TYPE, I-TYPE"
             )
         if kind and types is not None and kind not in types:
-            raise BadInput(f"{path}:{line.number}: {unknown('type', kind, types)}")
+            raise BadInput(f"{path}:{line.number}: {unknown('type', kind, types, read=True)}")
         if prefix == "I" and kind == current:
             end = last
             continue

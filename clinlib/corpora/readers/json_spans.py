@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.ledger import Ledger
-from clinlib.errors import BadInput
+from clinlib.errors import BadInput, quoted, told
 
 Shape = Literal["phee", "cmedqaner", "presidio"]
 Discontinuous = Literal["hull", "first", "drop"]
@@ -50,7 +50,7 @@ def read_json(
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             if isinstance(error, BadInput):
                 raise
-            raise BadInput(f"{where}: not a record of {shape} ({error!r})") from error
+            raise BadInput(f"{where}: not a record of {shape} ({told(error)})") from error
     return documents
 
 
@@ -201,8 +201,8 @@ def _check(text: str, start: int, end: int, where: str, quote: str | None = None
         )
     if quote is not None and text[start:end] != quote:
         raise BadInput(
-            f"{where}: the text at [{start}, {end}) is {text[start:end]!r}, the annotation says "
-            f"{quote!r}"
+            f"{where}: the text at [{start}, {end}) is {quoted(text[start:end])}, the annotation "
+            f"says {quoted(quote)}"
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.ledger import Ledger
-from clinlib.errors import BadInput, unknown
+from clinlib.errors import BadInput, quoted, unknown
 
 _TEXT = re.compile(r"(?P<id>[^|\t]+)\|(?P<part>[ta])\|(?P<text>.*)", re.DOTALL)
 MENTION = (6, 7)  # columns: id, start, end, text, type, concept, and for joint mentions their parts
@@ -59,7 +59,7 @@ def _document(
     for (number, line), part, what in zip(block, "ta", ("title", "abstract"), strict=False):
         found = _TEXT.fullmatch(line)
         if found is None or found["part"] != part:
-            raise BadInput(f"{path}:{number}: expected ID|{part}|{what}, found {line[:40]!r}")
+            raise BadInput(f"{path}:{number}: expected ID|{part}|{what}, found {quoted(line[:40])}")
         parts[part] = found
     if len(parts) < 2:
         raise BadInput(f"{path}:{block[0][0]}: a title without an abstract below it")
@@ -72,7 +72,7 @@ def _document(
         where, place = f"{path}:{number}", f"{path.name}:{number}"
         columns = line.split("\t")
         if columns[0] != name:
-            raise BadInput(f"{where}: annotation of {columns[0]!r} in the block of {name}")
+            raise BadInput(f"{where}: annotation of {quoted(columns[0])} in the block of {name}")
         if len(columns) == RELATION and not columns[1].isdecimal():
             ledger.note("read", "relations, not used", place)
         elif len(columns) in MENTION:
@@ -90,9 +90,9 @@ def _document(
 def _span(columns: list[str], text: str, types: tuple[str, ...] | None, where: str) -> Span:
     _, first, last, quote, kind, *_ = columns
     if types is not None and kind not in types:
-        raise BadInput(f"{where}: {unknown('type', kind, types)}")
+        raise BadInput(f"{where}: {unknown('type', kind, types, read=True)}")
     if not (first.isdecimal() and last.isdecimal()):
-        raise BadInput(f"{where}: offsets {first!r} and {last!r} are not both numbers")
+        raise BadInput(f"{where}: offsets {quoted(first)} and {quoted(last)} are not both numbers")
     start, end = int(first), int(last)
     if not start < end <= len(text):
         raise BadInput(
@@ -100,7 +100,7 @@ def _span(columns: list[str], text: str, types: tuple[str, ...] | None, where: s
         )
     if text[start:end] != quote:
         raise BadInput(
-            f"{where}: the text at [{start}, {end}) is {text[start:end]!r}, the annotation says "
-            f"{quote!r}"
+            f"{where}: the text at [{start}, {end}) is {quoted(text[start:end])}, the annotation "
+            f"says {quoted(quote)}"
         )
     return Span(start, end, kind)

@@ -7,7 +7,7 @@ further label of the target.
 
 from collections.abc import Callable, Mapping
 
-from clinlib.corpora.registry import card
+from clinlib.corpora.registry import card, counts
 from clinlib.errors import BadInput, unknown
 from clinlib.experiments.config import Config
 from clinlib.experiments.names import LEARN_VOCABULARY
@@ -205,8 +205,7 @@ def _active(strategy: str, start: str | None) -> Make:
 
 def _pool(target: str) -> int:
     """The number of training sentences of a corpus or of one of its tasks."""
-    found = card(target)
-    return found.tasks.get(target.partition(":")[2], found).counts["train"].sentences
+    return counts(target)["train"].sentences
 
 
 def _unused() -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from clinlib.corpora.registry import card
+from clinlib.corpora.registry import counts
 from clinlib.errors import BadInput
 from clinlib.evaluation.significance import holm
 from clinlib.experiments.config import Config
@@ -237,9 +237,7 @@ def _tasks(parameters: Mapping[str, object]) -> list[str]:
 
 def _sizes(target: str, parameters: Mapping[str, object]) -> list[int]:
     """The numbers of sentences that the target has, all of them last."""
-    found = card(target)
-    counts = found.tasks.get(target.partition(":")[2], found).counts
-    most = counts["train"].sentences
+    most = counts(target)["train"].sentences
     wanted = sorted({size for size in parameters["sizes"] if size})
     if any(size < 0 for size in wanted):
         raise BadInput(f"sizes: {wanted} holds a negative number of sentences")

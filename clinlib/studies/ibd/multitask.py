@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from clinlib.corpora.registry import card
+from clinlib.corpora.registry import counts
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
@@ -42,15 +42,14 @@ def run(corpus: str, task: str, seed: int, parameters: Mapping[str, object]) -> 
 
 
 def rarest(corpus: str) -> str:
-    """The type with the fewest spans in training, by the card; ties go to the first.
+    """The type with the fewest spans in training, by the card's counts; ties go to the first.
 
     Raises BadInput for a corpus without counts.
     """
-    found = card(corpus)
-    counts = (found.tasks[corpus.partition(":")[2]] if ":" in corpus else found).counts
-    if "train" not in counts:
+    found = counts(corpus)
+    if "train" not in found:
         raise BadInput(f"corpora: the card of '{corpus}' counts no training spans")
-    types = {kind: count for kind, count in counts["train"].types.items() if count}
+    types = {kind: count for kind, count in found["train"].types.items() if count}
     return min(types, key=types.get)
 
 
