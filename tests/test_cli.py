@@ -58,17 +58,26 @@ def test_a_dry_run_trains_nothing(root, clinlib):
     code, out, _ = clinlib("train", "10_toys", "--dry-run", "--profile", "open")
     assert code == 0 and "2 to run" in out and "about" in out
     code, out, _ = clinlib("execute", "10_toys", "--dry-run")
-    assert code == 0 and "3 to run" in out
+    assert code == 0 and "3 to run" in out and "3 runs, about " in out
+    assert out.splitlines()[-1] == "a dry run: nothing was run"
+    assert not (root / "_build").exists()
     assert toy_runs.runs(root) == []
 
 
 def test_execute_trains_then_executes_with_the_parameters(root, clinlib, monkeypatch):
     calls = []
-    monkeypatch.setattr(execution, "execute", lambda *given: calls.append(given) or "out.ipynb")
-    code, out, _ = clinlib("execute", "10_toys", "-p", "seeds=1", "-p", "rate=0.2")
-    assert (code, out.splitlines()[-1]) == (0, "out.ipynb")
+    monkeypatch.setattr(
+        execution, "execute", lambda *given, report: calls.append(given) or report(2, 3) or "out"
+    )
+    code, out, errors = clinlib("execute", "10_toys", "-p", "seeds=1", "-p", "rate=0.2")
+    assert (code, out.splitlines()[-1]) == (0, "out")
     assert calls == [("10_toys", "quick", {"seeds": "1", "rate": "0.2"}, None)]
     assert toy_runs.runs(root) == ["ncbi_disease 0"]
+    # the estimate before the first run, then the runs, then the cells
+    said = errors.splitlines()
+    assert said[0].startswith("1 run, about ") and "rough model" in said[0]
+    assert said[-2].startswith("run 1 of 1: fine_tune ncbi_disease") and "done" in said[-2]
+    assert said[-1] == "10_toys: cell 2 of 3"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +154,7 @@ def test_a_record_that_is_none_is_set_aside_by_name_and_run_again(root, clinlib,
     assert len(toy_runs.runs(root)) == 2
 
 
-def full_disk(*_):
+def full_disk(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
