@@ -111,7 +111,9 @@ def beside(published: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
             ("published", "parameters"): _grouped(row.parameters),
             ("published", "place"): row.place,
         } | {("here", name): entry for name, entry in _here(row.stage, found).items()}
-    return by_row(rows, ["study", "what"])
+    frame = by_row(rows, ["study", "what"])
+    frame.columns = pd.MultiIndex.from_tuples(frame.columns)
+    return frame
 
 
 def sentences(runs: Sequence[Run], published: pd.DataFrame) -> list[str]:
