@@ -61,9 +61,9 @@ def numbers(
     return {
         "runs": row["runs"],
         "made": row["made"],
-        "wall_minutes": _rounded(row["wall time, min"]),
-        "processor_minutes": _rounded(row["processor time, min"]),
-        "peak_memory_mib": _rounded(row["peak memory, MiB"]),
+        "wall_minutes": _rounded(row["wall, min"]),
+        "processor_minutes": _rounded(row["processor, min"]),
+        "peak_memory_mib": _rounded(row["peak, MiB"]),
     }
 
 

@@ -52,7 +52,7 @@ class Footer:
         return (
             f'<section class="cl-provenance" id="provenance" aria-label="Provenance">'
             f"{self.found.html()}{reasons}"
-            f'<div class="cl-commands"><p>This page again, or with other parameters:</p>{boxes}'
+            f'<div class="cl-commands"><p>This page again, by either of:</p>{boxes}'
             f"</div>{self._parameters()}{self._made()}</section>"
         )
 

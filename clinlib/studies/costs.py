@@ -68,8 +68,8 @@ def pages(runs: Sequence[Run]) -> pd.DataFrame:
             "runs": len(needed),
             "made": len(_records(needed)),
             "shared with an earlier page": len(needed) - len(new),
-            "wall time, min": _minutes(needed, SECONDS),
-            "of that its own, min": _minutes(new, SECONDS) if new else 0.0,
+            "wall, min": _minutes(needed, SECONDS),
+            "its own, min": _minutes(new, SECONDS) if new else 0.0,
         }
     return _frame(rows, "page")
 
@@ -183,16 +183,15 @@ def _study(runs: Sequence[Run]) -> dict[str, object]:
     made = _records(each)
     failed = sum(record["status"] != "complete" for record in made)
     return {
-        "pages": len({run.page for run in runs}),
         "runs": len(each),
         "made": len(made),
         "missing": len(each) - len(made),
         "failed": failed,
         "drifted": sum(drifted(record) for record in made if record["status"] == "complete"),
-        "subwords trained on, M": _millions(_sum(map(subwords, made))),
-        "wall time, min": _minutes(each, SECONDS),
-        "processor time, min": _minutes(each, PROCESSOR),
-        "peak memory, MiB": _largest(made, MEMORY),
+        "subwords, M": _millions(_sum(map(subwords, made))),
+        "wall, min": _minutes(each, SECONDS),
+        "processor, min": _minutes(each, PROCESSOR),
+        "peak, MiB": _largest(made, MEMORY),
         "hardware": "; ".join(dict.fromkeys(map(hardware, made))) or None,
     }
 
@@ -206,12 +205,12 @@ def _method(runs: Sequence[Run]) -> dict[str, object]:
     return {
         "runs": len(runs),
         "made": len(made),
-        "parameters, M": trained(_range([number(each, "model.parameters") for each in made])),
-        "subwords trained on, M": trained(_millions(_sum(map(subwords, made)))),
-        "wall time, min": _minutes(runs, SECONDS),
+        "size, M": trained(_range([number(each, "model.parameters") for each in made])),
+        "subwords, M": trained(_millions(_sum(map(subwords, made)))),
+        "wall, min": _minutes(runs, SECONDS),
         "of a run, s": _median(number(each, SECONDS) for each in made),
         "subwords/s": trained(_whole(_median(map(speed, made)))),
-        "peak memory, MiB": _largest(made, MEMORY),
+        "peak, MiB": _largest(made, MEMORY),
     }
 
 

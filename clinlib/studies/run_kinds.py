@@ -35,9 +35,9 @@ def method(config: Config) -> str:
             return "similarity of models"
         case ActiveLearning():
             teacher = " with a mean teacher" if config.mean_teacher else ""
-            return f"active learning, {config.strategy.replace('_', ' ')}{teacher}"
+            return f"loop: {config.strategy.replace('_', ' ')}{teacher}"
         case FineTune():
-            return ", ".join([f"fine-tuning, {config.head}", *_switches(config)])
+            return ", ".join([f"tagger: {config.head}", *_switches(config)])
     return config.kind
 
 
@@ -93,7 +93,7 @@ def _switches(config: FineTune) -> list[str]:
     """What a fine-tuning does beyond the usual."""
     switches = {
         "BiLSTM": config.recurrent,
-        "from another tagger": isinstance(config.encoder, FineTune | Choose),
+        "transferred": isinstance(config.encoder, FineTune | Choose),
         "pseudo labels": config.silver is not None,
         "R-Drop": config.r_drop,
         "section titles": config.sections != "none",
