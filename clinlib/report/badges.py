@@ -61,7 +61,7 @@ class States:
             if name == "current":
                 continue
             whys = {why: n for (each, why), n in self.reasons.items() if each == name and why}
-            said = "; ".join(why if n == number else f"{why} ({n})" for why, n in whys.items())
+            said = "; ".join(why if n == number else f"{n}: {why}" for why, n in whys.items())
             lines.append(f"{number} {name}: {STATES[name]}{f' ({said})' if said else ''}")
         return lines
 

@@ -56,7 +56,7 @@ SOURCES = {
     "ibd_methods": Source(IBD, "Table 2", NOTES),
     "ibd_significance": Source(IBD, "Section 6.3", f"{NOTES}; the unit of the test is not given"),
     "lasl_methods": Source(LASL, "Table 3", "CCKS 2019, 1000 records; by share of them labelled"),
-    "costs": Source(FOUR, "as each row says", "no data: time, memory and hardware"),
+    "costs": Source(FOUR, "as each row says", "their corpora"),
 }
 
 

@@ -14,11 +14,14 @@ from clinlib.experiments.inventory import drifted
 from clinlib.studies.cells import Record, number
 from clinlib.studies.frames import by_row
 from clinlib.studies.run_kinds import REST, STAGES, encoder, method, stage, synthetic, trains
+from clinlib.studies.wording import plural
 
 SECONDS = "provenance.seconds"
 PROCESSOR = "provenance.cpu_seconds"
 MEMORY = "provenance.peak_memory_mb"
 SPEED = "provenance.subwords_per_second"
+QUANTITIES = ("hardware", "time", "memory", "parameters")
+NOT_GIVEN = "not given"  # what a paper does not say
 NONE = "–"  # of a quantity that such runs do not have
 ALL = "all, each run once"
 
@@ -104,16 +107,16 @@ def beside(published: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
             for run in once(r for r in runs if r.study == row.study)
             if stage(run.config) == row.stage and not synthetic(run.config)
         )
+        given = {each: str(getattr(row, each)) for each in QUANTITIES}
         rows[row.study, row.what] = {
-            ("published", "hardware"): row.hardware,
-            ("published", "time"): row.time,
-            ("published", "memory"): row.memory,
-            ("published", "parameters"): _grouped(row.parameters),
-            ("published", "place"): row.place,
-        } | {("here", name): entry for name, entry in _here(row.stage, found).items()}
-    frame = by_row(rows, ["study", "what"])
-    frame.columns = pd.MultiIndex.from_tuples(frame.columns)
-    return frame
+            "published": "; ".join(_grouped(text) for text in given.values() if text != NOT_GIVEN)
+            or NOT_GIVEN,
+            "not given": ", ".join(each for each, text in given.items() if text == NOT_GIVEN)
+            or NONE,
+            "place": row.place,
+            "here": _here(row.stage, found),
+        }
+    return by_row(rows, ["study", "what"])
 
 
 def sentences(runs: Sequence[Run], published: pd.DataFrame) -> list[str]:
@@ -132,7 +135,7 @@ def sentences(runs: Sequence[Run], published: pd.DataFrame) -> list[str]:
         study, where = table.stack().idxmax()
         share = table.loc[study, where] / table.to_numpy().sum()
         said.append(f"The largest part of it, {share:.0%}, went into the {where} of {study}.")
-    timed = published[published["time"] != "not given"]["study"].unique()
+    timed = published[published["time"] != NOT_GIVEN]["study"].unique()
     counted = published["study"].unique()
     said.append(f"Of the {len(counted)} papers {len(timed)} give a time: {', '.join(timed)}.")
     return said
@@ -214,21 +217,22 @@ def _method(runs: Sequence[Run]) -> dict[str, object]:
     }
 
 
-def _here(wanted: str, found: Sequence[Record]) -> dict[str, object]:
-    """What the runs of a stage took; says so where there is none, or none to compare with."""
-    names = ("runs", "hardware", "time of a run", "memory", "parameters, M")
+def _here(wanted: str, found: Sequence[Record]) -> str:
+    """What the runs of a stage took, in words; says so where there is none to compare with."""
     if wanted not in STAGES:
-        return dict.fromkeys(names, NONE)
+        return NONE
     if not found:
-        return {"runs": 0} | dict.fromkeys(names[1:], "not run on real text")
+        return "not run on real text"
     spent, memory = _median(number(each, SECONDS) for each in found), _largest(found, MEMORY)
-    return {
-        "runs": len(found),
-        "hardware": "; ".join(dict.fromkeys(map(hardware, found))),
-        "time of a run": None if spent is None else f"{_duration(spent)} (median)",
-        "memory": None if memory is None else f"{memory:.0f} MiB at most",
-        "parameters, M": _range([number(each, "model.parameters") for each in found]),
-    }
+    size = _range([number(each, "model.parameters") for each in found])
+    parts = [
+        plural(len(found), "run"),
+        *dict.fromkeys(map(hardware, found)),
+        "time missing" if spent is None else f"{_duration(spent)} each (median)",
+        "memory missing" if memory is None else f"{memory} MiB at most",
+        "parameters missing" if size is None else f"{size} million parameters",
+    ]
+    return "; ".join(parts)
 
 
 def _frame(rows: dict[str, dict[str, object]], name: str) -> pd.DataFrame:
@@ -283,9 +287,11 @@ def _range(values: Sequence[float | None]) -> str | None:
     return " to ".join(dict.fromkeys([known[0], known[-1]])) if known else None
 
 
-def _grouped(value: object) -> str:
-    text = str(value)
-    return f"{int(text):,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if text.isdigit() else text
+def _grouped(text: str) -> str:
+    """A published fact; a plain number is one of parameters."""
+    if not text.isdigit():
+        return text
+    return f"{int(text):,} parameters".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def _duration(seconds: float | None) -> str:
