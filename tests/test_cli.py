@@ -1,6 +1,8 @@
 """The command line says what is wrong without a traceback, and its exit code tells."""
 
 import errno
+import io
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +12,8 @@ import pytest
 import toy_runs
 
 from clinlib import cli
-from clinlib.experiments import store
+from clinlib.experiments import provenance, store
+from clinlib.experiments.progress import WIDTH, CellProgress
 from clinlib.report import execution
 
 STUDY = """
@@ -213,6 +216,45 @@ def test_status_lists_states_and_why(root, clinlib):
     assert "no plan asks for it" in out and out.count("fine_tune") == 1
     assert clinlib("status", "--all")[1].count("fine_tune") == 4
     assert "missing" in clinlib("status", "--profile", "open")[1]
+
+
+def test_status_says_why_a_run_is_drifted_stale_or_failed(root, clinlib, monkeypatch):
+    clinlib("train", "10_toys")
+    folder = root / "results" / "quick" / "fine_tune"
+    first, second, third = sorted(folder.iterdir())
+    first.write_text(first.read_text().replace('"status": "complete"', '"status": "failed"'))
+    older = json.loads(second.read_text()) | {"version": 0, "key": "0" * 16}
+    second.unlink()
+    (folder / f"{older['key']}.json").write_text(json.dumps(older))
+    monkeypatch.setattr(provenance, "source", lambda kind: "other source")
+    code, out, _ = clinlib("status")
+    *rows, last = out.splitlines()
+    assert code == 0
+    assert last == "quick: 0 current, 0 missing, 1 failed, 1 drifted, 1 stale"
+    said = {row.split()[1]: row for row in rows}
+    assert "the next sweep tries again" in said[first.stem]
+    assert "stale" in said[second.stem] and "made by version 0 of the routine" in said[second.stem]
+    assert "now other source; --refresh runs it again" in said[third.stem]
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    isatty = staticmethod(lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("out", "written"),
+    [
+        (io.StringIO(), "10_a: cell 1 of 2\n10_a: cell 2 of 2\n"),
+        (Screen(), f"\r{'10_a: cell 1 of 2':{WIDTH}}\r{'10_a: cell 2 of 2':{WIDTH}}\n"),
+    ],
+)
+def test_the_cells_of_a_notebook_are_told_in_plain_text(out, written):
+    show = CellProgress("10_a", out)
+    show(1, 2)
+    show(2, 2)
+    assert out.getvalue() == written
 
 
 def test_corpora_are_listed(clinlib):

@@ -86,8 +86,9 @@ def test_what_is_not_run_or_not_recorded_is_missing_never_nothing():
     bare = {"kind": "fine_tune", "version": 1, "status": "complete", "provenance": {}}
     for found, number in ((None, 5), (bare, 4)):  # the bare one's hardware is "not recorded"
         row = costs.methods([run("a", found)]).iloc[0]
-        unknown = row.drop(["runs", "made"])
+        unknown = row.drop(["runs", "made", "hardware"])
         assert unknown.isna().all(), unknown
+        assert row["hardware"] == (found and "not recorded")
         shown = tables.table(costs.studies([run("a", found)]), name="a", caption="b")._repr_html_()
         assert shown.count("missing</span>") == 2 * number  # the study's row, and that of all
 

@@ -195,7 +195,7 @@ def _study(runs: Sequence[Run]) -> dict[str, object]:
         "wall, min": _minutes(each, SECONDS),
         "processor, min": _minutes(each, PROCESSOR),
         "peak, MiB": _largest(made, MEMORY),
-        "hardware": "; ".join(dict.fromkeys(map(hardware, made))) or None,
+        "hardware": _made_on(made),
     }
 
 
@@ -214,6 +214,7 @@ def _method(runs: Sequence[Run]) -> dict[str, object]:
         "of a run, s": _median(number(each, SECONDS) for each in made),
         "subwords/s": trained(_whole(_median(map(speed, made)))),
         "peak, MiB": _largest(made, MEMORY),
+        "hardware": _made_on(made),
     }
 
 
@@ -238,6 +239,10 @@ def _here(wanted: str, found: Sequence[Record]) -> str:
 def _frame(rows: dict[str, dict[str, object]], name: str) -> pd.DataFrame:
     index = pd.Index(list(rows), name=name, dtype=object)
     return pd.DataFrame(list(rows.values()), index=index, dtype=object)
+
+
+def _made_on(records: Iterable[Record]) -> str | None:
+    return "; ".join(dict.fromkeys(map(hardware, records))) or None
 
 
 def _names(runs: Iterable[Run]) -> list[str]:
