@@ -132,7 +132,13 @@ def test_the_badges_stand_below_the_title_and_can_be_read_again(store):
     assert badges.said(executed) == dict.fromkeys(STATES, 1)
     for each in STATES:
         assert f"1 {each}" in executed.cells[1].source
-    assert page({}, store).cells[1].source.startswith('<p class="cl-states" data-states="{}">')
+    assert '<a href="#provenance">' in executed.cells[1].source
+
+
+def test_a_page_without_runs_says_so(store):
+    executed = page({}, store)
+    line = '<p class="cl-states" data-states="{}">Runs behind this page: none</p>'
+    assert executed.cells[1].source == line and badges.said(executed) == {}
 
 
 def test_an_executed_page_is_the_same_each_time(store):

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 import nbformat
@@ -28,7 +28,7 @@ MARK = re.compile(r'<p class="cl-states" data-states="([^"]*)">.*?</p>', re.DOTA
 CELL = "cl-states"
 """The name of the cell that holds the line at the top of an executed page."""
 LONGEST = 200  # characters of a reason
-WHY = ' <a href="#provenance">why, and how they were made</a>'
+WHY = ' <a href="#provenance">why, and how to make them again</a>'
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class States:
             _current(number) if name == "current" else badge(f"{number} {name}", STATES[name])
             for name, number in self.counts.items()
         )
-        return f'<p class="cl-states" data-states="{data}">Runs behind this page: {badges or 0}</p>'
+        shown = badges or "none"
+        return f'<p class="cl-states" data-states="{data}">Runs behind this page: {shown}</p>'
 
     def explained(self) -> list[str]:
         """One sentence for each state that a reader must not overlook, and each reason."""
@@ -87,15 +88,22 @@ def on_top(executed: nbformat.NotebookNode) -> None:
     line = next((found.group(0) for found in map(MARK.search, _outputs(executed)) if found), None)
     title = next((at for at, cell in enumerate(executed.cells) if _is_title(cell)), None)
     if line and title is not None:
-        cell = nbformat.v4.new_markdown_cell(line.replace("</p>", WHY + "</p>"), id=CELL)
+        if badges_of(line):
+            line = line.replace("</p>", f"{WHY}</p>")
+        cell = nbformat.v4.new_markdown_cell(line, id=CELL)
         executed.cells.insert(title + 1, cell)
 
 
 def said(executed: nbformat.NotebookNode) -> dict[str, int]:
     """The counts that an executed page gives at its top; none where it has no line of badges."""
     tops = (cell.source for cell in executed.cells if cell.get("id") == CELL)
-    found = MARK.search(next(tops, ""))
-    return json.loads(found.group(1).replace("&quot;", '"')) if found else {}
+    return badges_of(next(tops, ""))
+
+
+def badges_of(html: str) -> dict[str, int]:
+    """The counts of the first line of badges in a text; none where there is no line."""
+    found = MARK.search(html)
+    return json.loads(unescape(found.group(1))) if found else {}
 
 
 def unsaid(profile: str, stage: Path) -> list[str]:
