@@ -40,12 +40,14 @@ def execute(
     workers: WorkerCount = None,
 ) -> None:
     """Run what a notebook needs and no current record covers, then execute it."""
+    from clinlib.experiments.progress import CellProgress
     from clinlib.report import execution
 
     overrides = _overrides(parameter)
     code = _sweep([notebook], profile, overrides, dry_run, refresh, workers)
     if not dry_run:
-        typer.echo(execution.execute(notebook, profile, overrides, out))
+        progress = CellProgress(Path(notebook).stem)
+        typer.echo(execution.execute(notebook, profile, overrides, out, report=progress))
     raise typer.Exit(code)
 
 

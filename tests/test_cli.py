@@ -1,6 +1,8 @@
 """The command line says what is wrong without a traceback, and its exit code tells."""
 
 import errno
+import io
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +12,8 @@ import pytest
 import toy_runs
 
 from clinlib import cli
-from clinlib.experiments import store
+from clinlib.experiments import provenance, store
+from clinlib.experiments.progress import WIDTH, CellProgress
 from clinlib.report import execution
 
 STUDY = """
@@ -58,17 +61,26 @@ def test_a_dry_run_trains_nothing(root, clinlib):
     code, out, _ = clinlib("train", "10_toys", "--dry-run", "--profile", "open")
     assert code == 0 and "2 to run" in out and "about" in out
     code, out, _ = clinlib("execute", "10_toys", "--dry-run")
-    assert code == 0 and "3 to run" in out
+    assert code == 0 and "3 to run" in out and "3 runs, about " in out
+    assert out.splitlines()[-1] == "a dry run: nothing was run"
+    assert not (root / "_build").exists()
     assert toy_runs.runs(root) == []
 
 
 def test_execute_trains_then_executes_with_the_parameters(root, clinlib, monkeypatch):
     calls = []
-    monkeypatch.setattr(execution, "execute", lambda *given: calls.append(given) or "out.ipynb")
-    code, out, _ = clinlib("execute", "10_toys", "-p", "seeds=1", "-p", "rate=0.2")
-    assert (code, out.splitlines()[-1]) == (0, "out.ipynb")
+    monkeypatch.setattr(
+        execution, "execute", lambda *given, report: calls.append(given) or report(2, 3) or "out"
+    )
+    code, out, errors = clinlib("execute", "10_toys", "-p", "seeds=1", "-p", "rate=0.2")
+    assert (code, out.splitlines()[-1]) == (0, "out")
     assert calls == [("10_toys", "quick", {"seeds": "1", "rate": "0.2"}, None)]
     assert toy_runs.runs(root) == ["ncbi_disease 0"]
+    # the estimate before the first run, then the runs, then the cells
+    said = errors.splitlines()
+    assert said[0].startswith("1 run, about ") and "rough model" in said[0]
+    assert said[-2].startswith("run 1 of 1: fine_tune ncbi_disease") and "done" in said[-2]
+    assert said[-1] == "10_toys: cell 2 of 3"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +157,7 @@ def test_a_record_that_is_none_is_set_aside_by_name_and_run_again(root, clinlib,
     assert len(toy_runs.runs(root)) == 2
 
 
-def full_disk(*_):
+def full_disk(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -204,6 +216,45 @@ def test_status_lists_states_and_why(root, clinlib):
     assert "no plan asks for it" in out and out.count("fine_tune") == 1
     assert clinlib("status", "--all")[1].count("fine_tune") == 4
     assert "missing" in clinlib("status", "--profile", "open")[1]
+
+
+def test_status_says_why_a_run_is_drifted_stale_or_failed(root, clinlib, monkeypatch):
+    clinlib("train", "10_toys")
+    folder = root / "results" / "quick" / "fine_tune"
+    first, second, third = sorted(folder.iterdir())
+    first.write_text(first.read_text().replace('"status": "complete"', '"status": "failed"'))
+    older = json.loads(second.read_text()) | {"version": 0, "key": "0" * 16}
+    second.unlink()
+    (folder / f"{older['key']}.json").write_text(json.dumps(older))
+    monkeypatch.setattr(provenance, "source", lambda kind: "other source")
+    code, out, _ = clinlib("status")
+    *rows, last = out.splitlines()
+    assert code == 0
+    assert last == "quick: 0 current, 0 missing, 1 failed, 1 drifted, 1 stale"
+    said = {row.split()[1]: row for row in rows}
+    assert "the next sweep tries again" in said[first.stem]
+    assert "stale" in said[second.stem] and "made by version 0 of the routine" in said[second.stem]
+    assert "now other source; --refresh runs it again" in said[third.stem]
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    isatty = staticmethod(lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("out", "written"),
+    [
+        (io.StringIO(), "10_a: cell 1 of 2\n10_a: cell 2 of 2\n"),
+        (Screen(), f"\r{'10_a: cell 1 of 2':{WIDTH}}\r{'10_a: cell 2 of 2':{WIDTH}}\n"),
+    ],
+)
+def test_the_cells_of_a_notebook_are_told_in_plain_text(out, written):
+    show = CellProgress("10_a", out)
+    show(1, 2)
+    show(2, 2)
+    assert out.getvalue() == written
 
 
 def test_corpora_are_listed(clinlib):

@@ -247,7 +247,7 @@ def test_an_executed_notebook_is_kept_until_something_changes(checkout, monkeypa
     checkout("10_a")
     ran = []
 
-    def run(source, partial, values, timeout):
+    def run(source, partial, values, timeout, report):
         ran.append(values["seeds"])
         return nbformat.read(source, as_version=4)
 
@@ -291,8 +291,13 @@ def test_execution_gives_results_errors_and_timeouts(checkout):
         "if seeds == 3: raise ValueError('no such seed')",
         "if seeds == 4:\n    import time; time.sleep(60)",
     )
-    out = execution.execute("10_a", "quick", {"seeds": "5"})
+    started = []
+    out = execution.execute(
+        "10_a", "quick", {"seeds": "5"}, report=lambda *place: started.append(place)
+    )
     executed = nbformat.read(out, as_version=4)
+    # parameters, those that papermill injects, and the three cells
+    assert started == [(place, 5) for place in range(1, 6)]
     assert "10" in json.dumps(executed.cells)
     assert "papermill" not in executed.metadata
     with pytest.raises(ClinlibError, match="10_a, cell 3: ValueError: no such seed"):

@@ -1,5 +1,6 @@
 """Label words: what the types of a corpus mean, in words of its language."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -23,7 +24,7 @@ def label_words(corpus: str, root: Path | None = None) -> dict[str, tuple[str, .
     names = found.types if task is None else [task.rename.get(t, t) for t in task.types]
     path = (root or repository()) / "data_cards" / FILE
     language = found.languages[0]
-    known = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(language) or {}
+    known = _read(path.read_text(encoding="utf-8")).get(language) or {}
     place = f"data_cards/{FILE}"
     if own.is_folder(corpus):
         known, place = known | own.words(corpus), f"`words` of {own.folder(corpus) / own.OPTIONS}"
@@ -34,3 +35,9 @@ def label_words(corpus: str, root: Path | None = None) -> dict[str, tuple[str, .
             f"language '{language}' to {place}"
         )
     return {name: tuple(known[name]) for name in names}
+
+
+@lru_cache(maxsize=4)
+def _read(text: str) -> dict[str, dict[str, list[str]]]:
+    """The file's content; every key of an entity-masking encoder asks for it."""
+    return yaml.safe_load(text) or {}

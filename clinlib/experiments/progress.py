@@ -1,4 +1,4 @@
-"""The progress line of a sweep: run i of n, the latest score, the time left; plain text."""
+"""Progress in plain text: of a sweep, run i of n with the time left; of a notebook, its cells."""
 
 import sys
 import time
@@ -83,6 +83,25 @@ class ProgressLine:
             text = text if keep else text[:WIDTH]
             self.out.write("\r" + text.ljust(self.width) + ("\n" if keep else ""))
             self.width = 0 if keep else len(text)
+        else:
+            self.out.write(text + "\n")
+        self.out.flush()
+
+
+class CellProgress:
+    """Shows which cell of a notebook is being executed: in place on a terminal, else a line each.
+
+    Called with the cell's place among the cells of code, from 1, and their number.
+    """
+
+    def __init__(self, notebook: str, out: TextIO | None = None):
+        self.notebook = notebook
+        self.out = out or sys.stderr
+
+    def __call__(self, place: int, number: int) -> None:
+        text = f"{self.notebook}: cell {place} of {number}"
+        if self.out.isatty():
+            self.out.write("\r" + text.ljust(WIDTH) + ("\n" if place == number else ""))
         else:
             self.out.write(text + "\n")
         self.out.flush()

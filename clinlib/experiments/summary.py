@@ -22,13 +22,15 @@ class SweepReport:
 
     `total` configurations were asked for; `current` of them had a record before. `to_run` runs
     were needed, among them some that nobody asked for by name (parents, candidates): `ran` here,
-    `found` made by another sweep meanwhile, `failed`, or `blocked` by one that failed.
+    `found` made by another sweep meanwhile, `failed`, or `blocked` by one that failed. `starting`
+    of them lacked neither data nor packages, and have the estimate.
     """
 
     profile: str
     total: int
     dry_run: bool = False
     to_run: int = 0
+    starting: int = 0
     workers: int = 0
     current: list[str] = field(default_factory=list)
     ran: list[str] = field(default_factory=list)
@@ -63,10 +65,16 @@ class SweepReport:
                 ends[name] = costs[name][0] + max(map(end, before[name]), default=0.0)
             return ends[name]
 
-        self.workers = min(workers, len(before))
+        self.workers, self.starting = min(workers, len(before)), len(before)
         shared = sum(seconds for seconds, _ in costs.values()) / workers
         self.estimated_seconds = max(shared, *map(end, before))
         self.measured_share = sum(measured for _, measured in costs.values()) / len(costs)
+
+    def ahead(self) -> str:
+        """How many runs can start and about how long they take together, in one line."""
+        runs = "1 run" if self.starting == 1 else f"{self.starting} runs"
+        workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
+        return f"{runs}, about {duration(self.estimated_seconds)} with {workers}, {self._basis()}"
 
     def summary(self) -> str:
         """What happened, in a few lines of plain text."""
@@ -74,11 +82,9 @@ class SweepReport:
             f"{self.profile}: {self.total} configurations, {len(self.current)} current, "
             f"{self.to_run} to run"
         ]
-        if self.to_run and self.dry_run:
-            lines.append(
-                f"about {duration(self.estimated_seconds)} with {self.workers} workers, "
-                f"{self._basis()}"
-            )
+        if self.dry_run:
+            lines += [self.ahead()] if self.starting else []
+            lines.append("a dry run: nothing was run")
         elif self.to_run:
             others = f", {len(self.found)} made by another sweep" if self.found else ""
             lines.append(f"{len(self.ran)} run in {duration(self.seconds)}{others}")

@@ -72,6 +72,7 @@ def sweep(
         if not dry_run:
             plain = {name: cost for name, (cost, _) in costs.items()}
             line = ProgressLine(plain, size, out or sys.stderr)
+            line.note(report.ahead())
             Runner(inventory, graph, work, where, line, report).run(size)
     report.set_aside = list(store.set_aside)
     report.seconds = time.perf_counter() - started

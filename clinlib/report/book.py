@@ -11,7 +11,7 @@ from pathlib import Path
 from clinlib.errors import ClinlibError
 from clinlib.experiments.config import Config
 from clinlib.experiments.sweep import sweep
-from clinlib.report import notebooks, stage
+from clinlib.report import badges, notebooks, stage
 from clinlib.report.paths import LIBRARY, build_folder, content_hash
 
 RENDERERS = ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "latex2mathml")
@@ -22,9 +22,10 @@ def build(profile: str = "quick", *, train: bool = True) -> Path:
 
     Trains only what no current record covers, executes only notebooks whose source, parameters
     or records changed, and renders only if a page changed or the last rendering failed. Failed
-    runs and notebooks are shown on their pages; then, and where rendering gives a warning,
-    ClinlibError is raised at the end, so that the command fails. Without `train` the book is made
-    of the records that are there, and pages mark what is missing.
+    runs and notebooks are shown on their pages; then, where a page does not say the states of
+    its runs, and where rendering gives a warning, ClinlibError is raised at the end, so that the
+    command fails. Without `train` the book is made of the records that are there, and pages mark
+    what is missing.
     """
     undone = 0
     if train:
@@ -35,10 +36,11 @@ def build(profile: str = "quick", *, train: bool = True) -> Path:
     staged = folder / "stage"
     errors = stage.execute_all(profile, staged)
     stage.fill(profile, staged, errors)
+    unsaid = badges.unsaid(profile, staged)
     good = render(staged, folder)
     index = folder / "html" / "index.html"
     faults = [f"{undone} runs failed, listed above"] if undone else []
-    faults += errors.values()
+    faults += [*errors.values(), *unsaid]
     faults += [] if good else ["the pages were rendered with warnings or errors, shown above"]
     if faults:
         where = f"; see {index}" if index.is_file() else ""

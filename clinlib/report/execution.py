@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -13,12 +13,14 @@ from clinlib.errors import BadInput, ClinlibError
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import key
 from clinlib.experiments.store import Store
-from clinlib.report import notebooks
+from clinlib.report import badges, notebooks
 from clinlib.report.paths import LIBRARY, content_hash, library_hash, root
 
 OWN_ERRORS = ("BadInput", "ClinlibError", "MissingExtra")  # whose messages leave gated text out
 CELL_TIMEOUT = 600
 """Seconds that one cell may take: notebooks tabulate, the runs are made before."""
+Report = Callable[[int, int], None]
+"""Told when a cell of code starts: its place among them, from 1, and their number."""
 
 
 def execute(
@@ -29,12 +31,14 @@ def execute(
     *,
     timeout: float = CELL_TIMEOUT,
     force: bool = False,
+    report: Report | None = None,
 ) -> Path:
     """Execute a notebook whose runs are made, and return the path of the executed copy.
 
     An executed copy at `out` is kept as it is if its source, parameters, the library and the
     records it reads are the same (`force` executes anyway). The output is written under a
-    temporary name and renamed. Raises BadInput for wrong parameters, before anything runs, and
+    temporary name and renamed; below its title stand the states of its runs. `report` is told
+    of every cell. Raises BadInput for wrong parameters, before anything runs, and
     ClinlibError naming cell and error where a cell fails or takes more than `timeout` seconds;
     then no file is left at `out`.
     """
@@ -55,7 +59,8 @@ def execute(
     out.unlink(missing_ok=True)
     partial.unlink(missing_ok=True)
     try:
-        executed = _papermill(source, partial, values, timeout)
+        executed = _papermill(source, partial, values, timeout, report)
+        badges.on_top(executed)
         executed.metadata.setdefault("clinlib", {})["executed_from"] = stamp
         # what papermill notes of times and paths would make every execution another page
         executed.metadata.pop("papermill", None)
@@ -105,7 +110,11 @@ def _stamp(out: Path) -> str | None:
 
 
 def _papermill(
-    source: Path, partial: Path, values: Mapping[str, object], timeout: float
+    source: Path,
+    partial: Path,
+    values: Mapping[str, object],
+    timeout: float,
+    report: Report | None,
 ) -> nbformat.NotebookNode:
     import matplotlib.font_manager  # noqa: F401  builds its cache here, not on a page
     import papermill
@@ -119,7 +128,7 @@ def _papermill(
             source,
             partial,
             parameters=changed,
-            engine_name=_engine(),
+            engine_name=_engine(source.stem, report),
             kernel_name="python3",
             language="python",
             progress_bar=False,
@@ -154,8 +163,11 @@ def _gated(values: Mapping[str, object]) -> bool:
     return False
 
 
-def _engine() -> str:
-    """Registers papermill's usual engine with an environment of its own, and returns its name."""
+def _engine(notebook: str, report: Report | None) -> str:
+    """Registers papermill's usual engine with an environment of its own, and returns its name.
+
+    Every notebook has one of its own, since two are executed at a time.
+    """
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, papermill_engines
 
@@ -170,6 +182,8 @@ def _engine() -> str:
     class Engine(NBClientEngine):
         @classmethod
         def execute_managed_notebook(cls, nb_man, kernel_name, execution_timeout=None, **_):
+            if report:
+                _told(nb_man, report)
             client = PapermillNotebookClient(
                 nb_man,
                 kernel_name=kernel_name,
@@ -179,8 +193,22 @@ def _engine() -> str:
             )
             return client.execute(env=environment)
 
-    papermill_engines.register("clinlib", Engine)
-    return "clinlib"
+    name = f"clinlib {notebook}"
+    papermill_engines.register(name, Engine)
+    return name
+
+
+def _told(manager, report: Report) -> None:
+    """Has papermill's manager of an execution tell `report` of every cell of code that starts."""
+    code = [at for at, cell in enumerate(manager.nb.cells) if cell.cell_type == "code"]
+    begin = manager.cell_start
+
+    def cell_start(cell, cell_index=None, **more):
+        if cell_index in code:
+            report(code.index(cell_index) + 1, len(code))
+        return begin(cell, cell_index, **more)
+
+    manager.cell_start = cell_start
 
 
 def _position(name: str, code: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clinlib.errors import ClinlibError
 from clinlib.experiments.store import Store
-from clinlib.report import card_pages, hosting, notebooks
+from clinlib.report import badges, card_pages, hosting, notebooks
 from clinlib.report.execution import execute
 from clinlib.report.paths import root
 from clinlib.report.sphinx_numbers import FOLDER as NUMBERS
@@ -82,14 +82,18 @@ def contents(profile: str, errors: Mapping[str, str]) -> Iterator[tuple[str, byt
 def numbers_of(name: str, profile: str) -> dict[str, str]:
     """The numbers that prose may quote from a notebook: what its study's `numbers` returns.
 
+    Where a run that the notebook reads is drifted, each of them says "(drifted)".
     Raises ClinlibError where one is not a text, a number or a Cell.
     """
     module = notebooks.study(name)
     if module is None or not hasattr(module, "numbers"):
         return {}
     values = notebooks.parameters(name, profile)
-    records = notebooks.stored(module.plan(values), Store(profile))
-    return {each: str(value) for each, value in module.numbers(records, values).items()}
+    store = Store(profile)
+    records = notebooks.stored(module.plan(values), store)
+    # prose has no badges: what rests on records of other source code says so itself
+    drifted = " (drifted)" if "drifted" in badges.of_page(records, store).counts else ""
+    return {each: f"{value}{drifted}" for each, value in module.numbers(records, values).items()}
 
 
 def failed_page(name: str, error: str) -> str:
