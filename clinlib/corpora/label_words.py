@@ -1,5 +1,6 @@
 """Label words: what the types of a corpus mean, in words of its language."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -20,7 +21,7 @@ def label_words(corpus: str, root: Path | None = None) -> dict[str, tuple[str, .
     names = found.types if task is None else [task.rename.get(t, t) for t in task.types]
     path = (root or repository()) / "data_cards" / FILE
     language = found.languages[0]
-    known = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(language) or {}
+    known = _parsed(path.read_text(encoding="utf-8")).get(language) or {}
     without = [name for name in dict.fromkeys(names) if not known.get(name)]
     if without:
         raise BadInput(
@@ -28,3 +29,9 @@ def label_words(corpus: str, root: Path | None = None) -> dict[str, tuple[str, .
             f"language '{language}' to data_cards/{FILE}"
         )
     return {name: tuple(known[name]) for name in names}
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> dict[str, dict[str, list[str]]]:
+    """Language -> type -> words of a file's text, which every key of a plan asks for."""
+    return yaml.safe_load(text) or {}
