@@ -1,0 +1,140 @@
+"""Tables of the claims: verdicts by paper, and every comparison behind them."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from clinlib.evaluation.power import detectable_difference
+from clinlib.studies.cells import Cell
+from clinlib.studies.claims.claim import Claim
+from clinlib.studies.claims.comparison import Comparison
+from clinlib.studies.claims.reading import Held
+from clinlib.studies.claims.verdict import ABSENT, MADE_UP, SYNTHETIC
+from clinlib.studies.frames import by_row
+from clinlib.studies.wording import plural
+
+NONE = "–"
+LISTED = 4  # comparisons that are told one by one
+TESTS = {
+    "greater": "{left} − {right} above {margin:g}",
+    "ordering": "{left} − {right} above {margin:g}, neighbour by neighbour",
+    "within": "{left} − {right} inside ± {tolerance:g}",
+    "share": "{left} − {right} above {margin:g}, in {min_share:.0%} of the comparisons",
+    "arithmetic": "{left} − {right} inside ± {tolerance:g}; no run",
+}
+
+
+def verdicts(found: Sequence[Held], paper: str) -> pd.DataFrame:
+    """A row a claim of one paper: what is stated, what was found, the test and the verdict."""
+    rows = {}
+    for each in found:
+        claim = each.claim
+        if claim.paper != paper:
+            continue
+        rows[claim.id,] = {
+            "claim": claim.statement,
+            "published": claim.published,
+            "found (left − right, points)": ours(each),
+            "test": f"{test(claim)}; {claim.metric}",
+            "seeds": seeds(each),
+            "least that could be found": detectable(each),
+            "verdict": each.verdict.word,
+            "why": each.verdict.why,
+            "remarks": claim.remarks or NONE,
+            "page": ", ".join(each.pages) or NONE,
+        }
+    return by_row(rows, ["id"])
+
+
+def evidence(found: Sequence[Held], paper: str) -> pd.DataFrame:
+    """A row a comparison: both sides, their difference, what it says, and the records read."""
+    rows = {}
+    for each in found:
+        if each.claim.paper != paper:
+            continue
+        for made, said in zip(each.comparisons, each.verdict.readings, strict=True):
+            rows[each.claim.id, made.label] = {
+                "left": made.left or NONE,
+                "right": made.right or NONE,
+                "left − right": made.difference,
+                "p": NONE if made.p is None else f"{made.p:.4f}",
+                "least that could be found": least(each.claim, made) or NONE,
+                "reading": said,
+                "records": " ".join(made.records) or NONE,
+            }
+    return by_row(rows, ["id", "comparison"])
+
+
+def test(claim: Claim) -> str:
+    """How a comparison of a claim is judged, in words."""
+    values = {name: getattr(claim, name) for name in ("left", "right", "margin", "tolerance")}
+    text = TESTS[claim.kind].format(**values, min_share=claim.min_share)
+    if claim.exists:
+        text = text.partition(", in ")[0] + ", in some comparisons"
+    if claim.ties:
+        text = text.replace(f"above {claim.margin:g}", f"above -{claim.margin:g}")
+    if claim.one_sided:
+        text = text.replace("inside ±", "below")
+    if claim.least is not None:
+        text += f", as stated above {claim.least:g}"
+    return text
+
+
+def ours(held: Held) -> str:
+    """The differences that were found, with intervals: one by one if they are few, else from the
+    lowest to the highest."""
+    there = [each for each in held.comparisons if each.difference.value is not None]
+    if not there:
+        return NONE
+    mark = " (synthetic text)" if held.verdict.word == SYNTHETIC else ""
+    if len(there) <= LISTED:
+        return "; ".join(f"{each.label}: {_signed(each.difference)}" for each in there) + mark
+    low, high = (which(there, key=lambda each: each.difference.value) for which in (min, max))
+    return (
+        f"{plural(len(there), 'comparison')}, from {_signed(low.difference)} ({low.label}) to "
+        f"{_signed(high.difference)} ({high.label}){mark}"
+    )
+
+
+def seeds(held: Held) -> str:
+    """How many pairs of runs a comparison stands on; the least and the most of them."""
+    found = sorted({each.n for each in held.comparisons if each.corpora and each.n})
+    if not found:
+        return NONE
+    return str(found[0]) if len(found) == 1 else f"{found[0]} to {found[-1]}"
+
+
+def detectable(held: Held) -> str:
+    """What so many pairs could have found, over the comparisons that count."""
+    found = [
+        value
+        for each, said in zip(held.comparisons, held.verdict.readings, strict=True)
+        if said not in (ABSENT, MADE_UP) and (value := least(held.claim, each)) is not None
+    ]
+    if not found:
+        return NONE
+    low, high = f"{min(found):.1f}", f"{max(found):.1f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def least(claim: Claim, made: Comparison) -> float | None:
+    """The least difference in points that would have been found above the margin, power 0.8.
+
+    From the scatter of the pairs at hand, which few pairs know badly; None for fewer than two
+    pairs, without scatter, and where no interval over seeds decides.
+    """
+    values = made.difference.values
+    if made.over != "seeds" or made.p is not None or len(values) < 2 or not made.corpora:
+        return None
+    deviation = float(pd.Series(values).std())
+    if not deviation:
+        return None
+    within = claim.kind == "within"
+    return detectable_difference(deviation, len(values), margin=0 if within else claim.margin)
+
+
+def _signed(cell: Cell) -> str:
+    """A difference with its sign, interval and number of pairs."""
+    if cell.low is None:
+        return f"{cell.value:+.{cell.digits}f}"
+    return f"{cell.value:+.1f} [{cell.low:+.1f}, {cell.high:+.1f}] ({cell.n})"
