@@ -6,15 +6,22 @@ It plans nothing of its own: what it reads is what those notebooks plan.
 import json
 from collections.abc import Mapping
 
+import pandas as pd
+
 from clinlib.experiments.config import Config
+from clinlib.experiments.store import Store
 from clinlib.report import notebooks
+from clinlib.report.tables import Link
 from clinlib.studies.cells import Record
 from clinlib.studies.claims.claim import PAPERS, claims
 from clinlib.studies.claims.reading import Held, Page, hold
+from clinlib.studies.claims.table import NONE
 from clinlib.studies.claims.tally import DECIDED, count
 from clinlib.studies.claims.verdict import VERDICTS
 
 NAME = "90_claims"
+CHECKOUT = "../../../.."  # from _build/PROFILE/html/notebooks
+SHOWN = 8  # digits of a key that a link shows
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -43,6 +50,12 @@ def reads(parameters: Mapping[str, object]) -> str:
     return json.dumps({page.name: page.parameters for page in pages(parameters).values()})
 
 
+def records(parameters: Mapping[str, object]) -> dict[str, Record | None]:
+    """The records of the plan as they lie in the store: this page trains nothing, wherever it is
+    executed."""
+    return notebooks.stored(plan(parameters), Store(str(parameters["profile"])))
+
+
 def held(records: Mapping[str, Record | None], parameters: Mapping[str, object]) -> list[Held]:
     """All claims held against the records of the plan."""
     return hold(claims(), pages(parameters), records)
@@ -60,4 +73,24 @@ def numbers(
         result[f"{name}_decided"] = sum(each.verdict.word in DECIDED for each in part)
         for word in VERDICTS:
             result[f"{name}_{word.partition(':')[0].replace(' ', '_')}"] = count(part, word)
+    return result
+
+
+def linked(frame: pd.DataFrame, profile: str) -> pd.DataFrame:
+    """A table of claims whose pages and records can be followed.
+
+    Records lie in the checkout that built the book, four folders above its pages.
+    """
+    result = frame.copy()
+    to = {
+        "page": lambda name: Link(name, f"{name}.html"),
+        "records": lambda name: Link(
+            name.partition("/")[2][:SHOWN], f"{CHECKOUT}/results/{profile}/{name}.json"
+        ),
+    }
+    for column in set(to) & set(result):
+        result[column] = [
+            entry if entry == NONE else tuple(map(to[column], entry.split()))
+            for entry in result[column]
+        ]
     return result

@@ -9,7 +9,7 @@ from clinlib.studies.cells import Cell
 from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.reading import Held
-from clinlib.studies.claims.verdict import ABSENT, MADE_UP, SYNTHETIC
+from clinlib.studies.claims.verdict import ABSENT, MADE_UP
 from clinlib.studies.frames import by_row
 from clinlib.studies.wording import plural
 
@@ -25,7 +25,10 @@ TESTS = {
 
 
 def verdicts(found: Sequence[Held], paper: str) -> pd.DataFrame:
-    """A row a claim of one paper: what is stated, what was found, the test and the verdict."""
+    """A row a claim of one paper: what is stated, what was found, and the verdict.
+
+    What is read off synthetic text stands in no row, beside the published figures as it would be.
+    """
     rows = {}
     for each in found:
         claim = each.claim
@@ -34,14 +37,12 @@ def verdicts(found: Sequence[Held], paper: str) -> pd.DataFrame:
         rows[claim.id,] = {
             "claim": claim.statement,
             "published": claim.published,
-            "found (left − right, points)": ours(each),
-            "test": f"{test(claim)}; {claim.metric}",
-            "seeds": seeds(each),
-            "least that could be found": detectable(each),
+            "found": ours(each),
             "verdict": each.verdict.word,
             "why": each.verdict.why,
-            "remarks": claim.remarks or NONE,
-            "page": ", ".join(each.pages) or NONE,
+            "seeds": seeds(each),
+            "least that could be found": detectable(each),
+            "page": " ".join(each.pages) or NONE,
         }
     return by_row(rows, ["id"])
 
@@ -65,6 +66,26 @@ def evidence(found: Sequence[Held], paper: str) -> pd.DataFrame:
     return by_row(rows, ["id", "comparison"])
 
 
+def corpora(found: Sequence[Held], paper: str) -> list[str]:
+    """The corpora that the comparisons of a paper's claims read."""
+    mine = (made for each in found if each.claim.paper == paper for made in each.comparisons)
+    return list(dict.fromkeys(name for made in mine for name in made.corpora))
+
+
+def tests(found: Sequence[Held], paper: str) -> pd.DataFrame:
+    """A row a claim of one paper: how it is judged, by which metric, and what to mind."""
+    rows = {
+        (each.claim.id,): {
+            "test": test(each.claim),
+            "metric": each.claim.metric,
+            "remarks": each.claim.remarks or NONE,
+        }
+        for each in found
+        if each.claim.paper == paper
+    }
+    return by_row(rows, ["id"])
+
+
 def test(claim: Claim) -> str:
     """How a comparison of a claim is judged, in words."""
     values = {name: getattr(claim, name) for name in ("left", "right", "margin", "tolerance")}
@@ -83,22 +104,21 @@ def test(claim: Claim) -> str:
 def ours(held: Held) -> str:
     """The differences that were found, with intervals: one by one if they are few, else from the
     lowest to the highest."""
-    there = [each for each in held.comparisons if each.difference.value is not None]
+    there = [each for each in _real(held) if each.difference.value is not None]
     if not there:
         return NONE
-    mark = " (synthetic text)" if held.verdict.word == SYNTHETIC else ""
     if len(there) <= LISTED:
-        return "; ".join(f"{each.label}: {_signed(each.difference)}" for each in there) + mark
+        return "; ".join(f"{each.label}: {_signed(each.difference)}" for each in there)
     low, high = (which(there, key=lambda each: each.difference.value) for which in (min, max))
     return (
         f"{plural(len(there), 'comparison')}, from {_signed(low.difference)} ({low.label}) to "
-        f"{_signed(high.difference)} ({high.label}){mark}"
+        f"{_signed(high.difference)} ({high.label})"
     )
 
 
 def seeds(held: Held) -> str:
     """How many pairs of runs a comparison stands on; the least and the most of them."""
-    found = sorted({each.n for each in held.comparisons if each.corpora and each.n})
+    found = sorted({each.n for each in _real(held) if each.corpora and each.n})
     if not found:
         return NONE
     return str(found[0]) if len(found) == 1 else f"{found[0]} to {found[-1]}"
@@ -131,6 +151,11 @@ def least(claim: Claim, made: Comparison) -> float | None:
         return None
     within = claim.kind == "within"
     return detectable_difference(deviation, len(values), margin=0 if within else claim.margin)
+
+
+def _real(held: Held) -> list[Comparison]:
+    """The comparisons that read no synthetic text."""
+    return [each for each in held.comparisons if not each.synthetic]
 
 
 def _signed(cell: Cell) -> str:

@@ -137,20 +137,18 @@ def confusions(claim: Claim, found: Results, parameters: Mapping) -> list[Compar
 def collapsed(
     claim: Claim, found: Mapping[collapse.Run, Record | None], parameters: Mapping
 ) -> list[Comparison]:
-    """Accuracy and macro F1 of the runs that collapsed to O, by loss; over runs, not over seeds."""
+    """Accuracy and macro F1 of all runs that collapsed to O; over runs, whatever their settings."""
     corpus = str(parameters["corpus"])
-    result = []
-    for head in dict.fromkeys(run.head for run in found):
-        runs = [record for run, record in found.items() if run.head == head]
-        fallen = [record for record in runs if state(record) == "collapsed" and _to_outside(record)]
-        waiting = sum(record is None for record in runs)
-        left, right = ([of(record) for record in fallen] for of in (ACCURACY, MACRO))
-        gaps = [a - b for a, b in zip(left, right, strict=True)]
-        if fallen or waiting:
-            cells = (Cell.of(gaps, missing=waiting), Cell.of(left), Cell.of(right))
-            label = f"{corpus}, {collapse.WORDS[head]}"
-            result.append(Comparison(label, (corpus,), *cells, names(fallen)))
-    return result
+    fallen = [
+        record for record in found.values() if state(record) == "collapsed" and _to_outside(record)
+    ]
+    waiting = sum(record is None for record in found.values())
+    if not fallen and not waiting:
+        return []
+    left, right = ([of(record) for record in fallen] for of in (ACCURACY, MACRO))
+    gaps = [a - b for a, b in zip(left, right, strict=True)]
+    cells = (Cell.of(gaps, missing=waiting), Cell.of(left), Cell.of(right))
+    return [Comparison(corpus, (corpus,), *cells, names(fallen))]
 
 
 def collapse_runs(records: Mapping, parameters: Mapping) -> dict[collapse.Run, Record | None]:
