@@ -33,8 +33,9 @@ class Claim:
     `margin`: a difference within it is none. `least`: the size that the paper states as a least;
     `by_definition`: the sign is no finding, only that size is. `stated`: figures that runs are
     held against. `tolerance`: of within; `one_sided`: only more than it fails. `ties`: being level
-    holds. `two_sided`: of a test, either sign holds. `min_share`: the share of comparisons that
-    must hold; `exists`: some are enough. `doubt`: where the paper is at odds with itself.
+    holds. `by_p`: a test decides, not an interval; `two_sided`: under either sign. `min_share`:
+    the share of comparisons that must hold; `exists`: some are enough. `doubt`: where the paper is
+    at odds with itself.
 
     Raises BadInput for a kind, a paper or a size that makes no sense.
     """
@@ -54,6 +55,7 @@ class Claim:
     stated: tuple[float, ...] = ()
     tolerance: float | None = None
     one_sided: bool = False
+    by_p: bool = False
     two_sided: bool = False
     ties: bool = False
     min_share: float = 1.0

@@ -12,11 +12,11 @@ Runs = Mapping[int, Record | None]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Left less right in points, with an interval over seeds or, `over` "documents", over those.
+    """Left less right in points, with an interval over seeds; `over` says what else it is over,
+    such as documents, which decides nothing.
 
-    `p` decides in place of the interval where the claim is about a test over `runs` runs; `bound`
-    says that the difference is at least this, since some curve ended first; `records` are those
-    that were read, KIND/KEY.
+    `p` is that of a test over `runs` runs; `bound` says that the difference is at least this,
+    since some curve ended first; `records` are those that were read, KIND/KEY.
     """
 
     label: str

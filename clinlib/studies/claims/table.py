@@ -9,19 +9,12 @@ from clinlib.studies.cells import Cell
 from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.reading import Held
-from clinlib.studies.claims.verdict import ABSENT, MADE_UP
+from clinlib.studies.claims.verdict import ABSENT, LEVEL, MADE_UP
 from clinlib.studies.frames import by_row
 from clinlib.studies.wording import plural
 
 NONE = "–"
 LISTED = 4  # comparisons that are told one by one
-TESTS = {
-    "greater": "{left} − {right} above {margin:g}",
-    "ordering": "{left} − {right} above {margin:g}, neighbour by neighbour",
-    "within": "{left} − {right} inside ± {tolerance:g}",
-    "share": "{left} − {right} above {margin:g}, in {min_share:.0%} of the comparisons",
-    "arithmetic": "{left} − {right} inside ± {tolerance:g}; no run",
-}
 
 
 def verdicts(found: Sequence[Held], paper: str) -> pd.DataFrame:
@@ -40,7 +33,7 @@ def verdicts(found: Sequence[Held], paper: str) -> pd.DataFrame:
             "found": ours(each),
             "verdict": each.verdict.word,
             "why": each.verdict.why,
-            "seeds": seeds(each),
+            "seeds, or runs": seeds(each),
             "least that could be found": detectable(each),
             "page": " ".join(each.pages) or NONE,
         }
@@ -88,17 +81,25 @@ def tests(found: Sequence[Held], paper: str) -> pd.DataFrame:
 
 def test(claim: Claim) -> str:
     """How a comparison of a claim is judged, in words."""
-    values = {name: getattr(claim, name) for name in ("left", "right", "margin", "tolerance")}
-    text = TESTS[claim.kind].format(**values, min_share=claim.min_share)
+    if claim.by_p:
+        text = f"{claim.left} and {claim.right}: p below {LEVEL}"
+    elif claim.tolerance is not None:
+        side = "below" if claim.one_sided else "inside ±"
+        text = f"{claim.left} − {claim.right} {side} {claim.tolerance:g}"
+    elif claim.by_definition:
+        text = f"{claim.left} − {claim.right} above {claim.least:g}"
+    else:
+        margin = -claim.margin if claim.ties else claim.margin
+        text = f"{claim.left} − {claim.right} above {margin:g}"
+        text += f", as stated above {claim.least:g}" if claim.least is not None else ""
+    if claim.kind == "arithmetic":
+        return f"{text}; no run"
+    text += ", neighbour by neighbour" if claim.kind == "ordering" else ""
     if claim.exists:
-        text = text.partition(", in ")[0] + ", in some comparisons"
-    if claim.ties:
-        text = text.replace(f"above {claim.margin:g}", f"above -{claim.margin:g}")
-    if claim.one_sided:
-        text = text.replace("inside ±", "below")
-    if claim.least is not None:
-        text += f", as stated above {claim.least:g}"
-    return text
+        return f"{text}, in some comparisons"
+    return text + (
+        f", in {100 * claim.min_share:g} % of the comparisons" if claim.min_share < 1 else ""
+    )
 
 
 def ours(held: Held) -> str:

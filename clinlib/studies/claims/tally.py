@@ -43,14 +43,14 @@ def introduction(found: Sequence[Held]) -> str:
     if not found:
         return "There is no claim."
     decided = sum(each.verdict.word in DECIDED for each in found)
-    parts = [f"Of {plural(len(found), 'claim')}, these records decide {decided}."]
-    for word, text in (
-        (INCONCLUSIVE, "inconclusive"),
-        (NOT_RUN, "not run"),
-        (SYNTHETIC, "rest on synthetic text alone and are not counted"),
-    ):
-        if number := count(found, word):
-            parts.append(f"{number} {'are ' if word != SYNTHETIC else ''}{text}.")
+    parts = [f"Of {plural(len(found), 'claim')} these records decide {decided}."]
+    others = {
+        INCONCLUSIVE: "not told either way",
+        NOT_RUN: "not run",
+        SYNTHETIC: "resting on synthetic text alone, and not counted",
+    }
+    left = [f"{n} {text}" for word, text in others.items() if (n := count(found, word))]
+    parts += [f"The others: {', '.join(left)}."] if left else []
     text = " ".join(parts)
     if count(found, SYNTHETIC):
         made = (
@@ -71,11 +71,11 @@ def sentences(found: Sequence[Held]) -> list[str]:
     partial = [each.claim.id for each in found if each.verdict.word in DECIDED and _lacks(each)]
     if partial:
         said.append(
-            f"Decided on part of the comparisons, the others not being run: {_list(partial)}."
+            f"Decided on part of the comparisons, the others not being run: {', '.join(partial)}."
         )
     doubtful = [each.claim.id for each in found if each.claim.doubt]
     if doubtful:
-        said.append(f"At odds with themselves in the paper: {_list(doubtful)}.")
+        said.append(f"At odds with themselves in the paper: {', '.join(doubtful)}.")
     return said
 
 
@@ -89,7 +89,3 @@ def _is(each: Held, word: str) -> bool:
 
 def _lacks(each: Held) -> bool:
     return NOT_RUN in each.verdict.readings
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names)

@@ -54,8 +54,8 @@ def reading(claim: Claim, found: Comparison) -> str:
         return HOLDS if abs(found.difference.value) <= claim.tolerance else FAILS
     if found.n < ENOUGH or found.over != "seeds":
         return OPEN
-    if found.p is not None:
-        if found.p >= LEVEL:
+    if claim.by_p:
+        if found.p is None or found.p >= LEVEL:
             return OPEN
         return HOLDS if found.difference.value > 0 or claim.two_sided else FAILS
     low, high = found.difference.low, found.difference.high
@@ -81,7 +81,7 @@ def verdict(claim: Claim, found: Sequence[Comparison], absent: str = "") -> Verd
     if not counted:
         if ABSENT not in readings:
             return Verdict(SYNTHETIC, "its runs read synthetic text", readings)
-        return Verdict(NOT_RUN, _missing(found, readings), readings)
+        return Verdict(NOT_RUN, _why(result, found, 0), readings)
     return Verdict(_word(claim, result, len(counted)), _why(result, found, len(counted)), readings)
 
 
@@ -162,9 +162,10 @@ def _why(found: Verdict, comparisons: Sequence[Comparison], n: int) -> str:
 
 
 def _missing(found: Sequence[Comparison], readings: Sequence[str]) -> str:
-    """Which comparisons are not run, and how many of how many."""
+    """Which comparisons are not run, and how many of those that would count."""
     absent = [each for each, said in zip(found, readings, strict=True) if said == ABSENT]
     shown = "; ".join(each.label for each in absent[:3]) + (" …" if len(absent) > 3 else "")
     states = dict.fromkeys(each.difference.state or "missing" for each in absent)
     kind = "" if all("missing" in each for each in states) else f" ({', '.join(states)})"
-    return f"not run: {len(absent)} of {plural(len(found), 'comparison')}{kind}: {shown}"
+    real = sum(said != MADE_UP for said in readings)
+    return f"not run: {len(absent)} of {plural(real, 'comparison')}{kind}: {shown}"
