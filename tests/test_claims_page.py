@@ -16,7 +16,7 @@ from clinlib.studies.claims import clinx, ibd, lasl, table, tally, tcrf
 from clinlib.studies.claims.claim import PAPERS, claims
 from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.reading import Held
-from clinlib.studies.claims.verdict import HOLDS, OPEN, NOT_RUN, VERDICTS, reading, verdict
+from clinlib.studies.claims.verdict import HOLDS, NOT_RUN, OPEN, VERDICTS, reading, verdict
 from clinlib.studies.transformer_crf import effects, heads_and_encoders, labels
 from clinlib.studies.transformer_crf.results import Arm
 
