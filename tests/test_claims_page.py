@@ -219,9 +219,9 @@ def test_pages_and_records_can_be_followed():
 def test_the_tally_counts_every_claim_once():
     found = [held((2.0, 2.1, 2.2)), held((None,) * 3, name="ibd-03")]
     frame = tally.tally(found)
-    assert frame.loc["the IBD study", "reproduced"] == 1
-    assert frame.loc["all", "not run"] == frame.loc["all", "reproduced"] == 1
-    assert list(frame["all"]) == [0, 0, 2, 0, 2]
+    assert frame.loc["reproduced", "the IBD study"] == 1
+    assert frame.loc["not run", "all"] == frame.loc["reproduced", "all"] == 1
+    assert list(frame.loc["all"]) == [0, 0, 2, 0, 2]
     said = " ".join(tally.sentences(found))
     assert "Reproduced: ibd-02" in said and "ibd-03" in said  # the second for its doubt
     assert tally.introduction(found) == "Of 2 claims these records decide 1. The others: 1 not run."

@@ -16,6 +16,9 @@ import pandas as pd
 from clinlib.errors import ClinlibError
 from clinlib.report.cells import Cell, badge, html
 
+LONG = 40
+"""Characters beyond which an entry gets a width that it can be read in."""
+
 
 @dataclass(frozen=True)
 class Link:
@@ -141,6 +144,8 @@ class Table:
         if text == "missing":
             return f'<td class="cl-right">{badge(text)}</td>'
         right = ' class="cl-right"' if isinstance(entry, numbers.Number) else ""
+        if len(text) > LONG:
+            right = ' class="cl-long"'
         return f"<td{right}>{escape(text)}</td>"
 
     def _text(self, entry: object) -> str:

@@ -29,10 +29,10 @@ def verdicts(found: Sequence[Held], paper: str) -> pd.DataFrame:
             continue
         rows[claim.id,] = {
             "claim": claim.statement,
-            "published": claim.published,
-            "found": ours(each),
             "verdict": each.verdict.word,
+            "found": ours(each),
             "why": each.verdict.why,
+            "published": claim.published,
             "seeds, or runs": seeds(each),
             "least that could be found": detectable(each),
             "page": " ".join(each.pages) or NONE,

@@ -27,15 +27,15 @@ def count(found: Iterable[Held], word: str) -> int:
 
 
 def tally(found: Sequence[Held]) -> pd.DataFrame:
-    """Papers as rows, verdicts as columns; what is synthetic has a column of its own."""
-    rows = {
+    """Verdicts as rows, papers as columns; what is synthetic has a row of its own."""
+    columns = {
         name: {word: count(_of(found, paper), word) for word in VERDICTS}
-        | {"all": len(_of(found, paper))}
         for paper, name in PAPERS.items()
     }
-    frame = pd.DataFrame.from_dict(rows, orient="index", dtype=object)
+    frame = pd.DataFrame(columns)
+    frame["all"] = frame.sum(axis=1)
     frame.loc["all"] = frame.sum()
-    return frame.rename_axis("paper")
+    return frame.rename_axis("verdict")
 
 
 def introduction(found: Sequence[Held]) -> str:
