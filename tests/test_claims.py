@@ -376,7 +376,7 @@ def test_a_field_that_no_claim_has_is_named(tmp_path):
 
 def test_a_page_that_is_not_there_leaves_its_claims_not_run():
     (held,) = hold((claim(pages=(43,)),), {}, {})
-    assert (held.verdict.word, held.verdict.why) == (NOT_RUN, "1 page not written yet: 43")
+    assert (held.verdict.word, held.verdict.why) == (NOT_RUN, "not written yet: page 43")
     there = {43: Page("43_encoders", {})}
     (held,) = hold((claim(pages=(43,)),), there, {})
     assert held.verdict.word == NOT_RUN and "does not say yet" in held.verdict.why

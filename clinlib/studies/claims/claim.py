@@ -1,6 +1,6 @@
 """Claim: one finding of a paper, and the rule by which runs are held against it.
 
-They are declared in declared/PAPER.yml, a row each, before any run is read.
+They are declared in declared/PAPER.yml, a row each; its head says which records were there then.
 """
 
 from collections.abc import Mapping

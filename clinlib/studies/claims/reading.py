@@ -16,7 +16,6 @@ from clinlib.studies.clinx import all_tasks, architecture, encoders, prediction,
 from clinlib.studies.ibd import few_epochs, methods, multitask, significance
 from clinlib.studies.lasl import strategies
 from clinlib.studies.transformer_crf import down_sampling, heads_and_encoders, label_ablation
-from clinlib.studies.wording import plural
 
 READERS: dict[str, Callable] = tcrf.READERS | clinx.READERS | ibd.READERS | lasl.READERS
 """Claim -> what it compares, from the results of a page: (claim, results, parameters) -> list."""
@@ -94,7 +93,7 @@ def _absent(claim: Claim, there: list[Page]) -> str:
     without = [number for number in claim.pages if number not in {page.number for page in there}]
     if without:
         listed = ", ".join(map(str, without))
-        return f"{plural(len(without), 'page')} not written yet: {listed}"
+        return f"not written yet: page {listed}"
     if claim.id not in READERS and there:
         return "its page does not say yet what to compare"
     return f"needs {claim.needs}" if claim.needs else ""

@@ -1,4 +1,4 @@
-"""Verdict: what comparisons say of a claim, by rules that were declared before they were read.
+"""Verdict: what comparisons say of a claim, by declared rules.
 
 An interval decides a comparison, the comparisons together the claim. Nothing is counted that is
 synthetic, and what is missing counts neither way.
