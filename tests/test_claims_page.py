@@ -227,7 +227,7 @@ def test_the_tally_counts_every_claim_once():
     assert tally.introduction(found) == "Of 2 claims these records decide 1. The others: 1 not run."
 
 
-@pytest.mark.parametrize("profile", ["quick", "open", "paper"])
+@pytest.mark.parametrize("profile", ["quick", "open"])
 def test_the_page_adds_no_run(profile):
     parameters = {"profile": profile}
     mine = set(page.plan(parameters))

@@ -139,7 +139,8 @@ def detectable(held: Held) -> str:
 
 
 def least(claim: Claim, made: Comparison) -> float | None:
-    """The least difference in points that would have been found above the margin, power 0.8.
+    """The least difference in points that would have been found above the margin (or beyond the
+    tolerance), power 0.8.
 
     From the scatter of the pairs at hand, which few pairs know badly; None for fewer than two
     pairs, without scatter, and where no interval over seeds decides.
@@ -150,8 +151,12 @@ def least(claim: Claim, made: Comparison) -> float | None:
     deviation = float(pd.Series(values).std())
     if not deviation:
         return None
-    within = claim.kind == "within"
-    return detectable_difference(deviation, len(values), margin=0 if within else claim.margin)
+    threshold = -claim.margin if claim.ties else claim.margin
+    if claim.by_definition:
+        threshold = claim.least
+    elif claim.tolerance is not None:
+        threshold = claim.tolerance
+    return detectable_difference(deviation, len(values), margin=threshold)
 
 
 def _real(held: Held) -> list[Comparison]:

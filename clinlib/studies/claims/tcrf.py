@@ -251,15 +251,11 @@ def _confused(which: int) -> Callable[[Record], float | None]:
 
     def of(record: Record) -> float | None:
         matrix = labels.counts(record, "BIO")
-        gold = [name for name in matrix.index if name != label_ablation.OUTSIDE]
-        kinds = np.zeros(3)
-        for row in gold:
-            for column in matrix.columns:
-                if row == column:
-                    continue
-                same_type = row[2:] == column[2:]
-                place = 0 if column == label_ablation.OUTSIDE else 1 if same_type else 2
-                kinds[place] += matrix.loc[row, column]
-        return float(100 * kinds[which] / kinds.sum()) if kinds.sum() else None
+        types = np.array([name[2:] for name in matrix.index])  # "" is O
+        outside, same = types == "", types[:, None] == types
+        wrong = np.where(np.eye(len(types), dtype=bool), 0, matrix.to_numpy())[~outside]
+        to_outside, to_same = wrong[:, outside].sum(), wrong[same[~outside]].sum()
+        kinds = (to_outside, to_same, wrong.sum() - to_outside - to_same)
+        return float(100 * kinds[which] / wrong.sum()) if wrong.sum() else None
 
     return of
