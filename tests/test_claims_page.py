@@ -12,7 +12,7 @@ from clinlib.experiments.key import key
 from clinlib.report import book, notebooks, published, tables
 from clinlib.report import claims as page
 from clinlib.studies.cells import Cell
-from clinlib.studies.claims import clinx, ibd, lasl, table, tally, tcrf
+from clinlib.studies.claims import clinx, ibd, lasl, loops, table, tally, tcrf
 from clinlib.studies.claims.claim import PAPERS, claims
 from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.reading import Held
@@ -173,6 +173,54 @@ def test_who_leads_early_and_late_is_asked_at_each_budget():
     found = Loops(LPN=(50.0, 60.0, 70.0), MLP=(40.0, 50.0, 75.0))
     compared = lasl.READERS["lasl-03"](CLAIMS["lasl-03"], found, {})
     assert [each.difference.value for each in compared] == [10.0, 5.0]  # at 10 %, and at 15 %
+
+
+class Pages(Loops):
+    """What the readers of pages 41 to 44 need of their results."""
+
+    shares = (0.05, 0.1, 0.15)
+
+    def __init__(self, predicting=(), **loops):
+        super().__init__(**loops)
+        self.predicting = list(predicting)
+        self.models = {"BERT-CRF": self.loops, "another": self.loops}
+        for runs in self.loops.values():
+            for run in runs.values():
+                for row in run["curve"]:
+                    n = row["round"]
+                    row["selection"] = {} if n == 1 else {"lambda": 0.3 * n - 0.2}
+                    row["examples"] = {
+                        "l_true": [2.0, 4.0],
+                        "l_min": [2.0 - 1 / n, 4.0 - 1 / n],
+                        "predicted": [-5.0, 15.0],
+                    }
+
+
+def test_losses_of_the_first_and_the_last_round_are_compared():
+    (made,) = loops.approach(CLAIMS["lasl-05"], Pages(random=(1.0, 2.0, 3.0)), {})
+    assert made.left.value == 1.0 and made.right.value == pytest.approx(1 / 3)
+    found = Pages(predicting=["LPN"], LPN=(1.0, 2.0, 3.0))
+    (made,) = loops.scale(CLAIMS["lasl-11"], found, {})
+    assert made.left.value == (7 + 11) / 2 and made.right.value == 3.0
+
+
+def test_the_weight_passes_one_half_in_the_first_round_that_is_above():
+    (made,) = loops.passing(CLAIMS["lasl-14"], Pages(first=(1.0, 2.0, 3.0)), {})
+    assert made.left.value == 15 and not made.bound  # 0.4 in the second round, 0.7 in the third
+
+
+def test_schedules_encoders_and_models_are_compared_at_every_budget():
+    found = Pages(**{"mean": (1.0, 5.0, 9.0), "equal": (1.0, 4.0, 7.0), "mean, raw": (0.0,) * 3})
+    made = loops.schedules(CLAIMS["lasl-06"], found, {})
+    assert [each.difference.value for each in made] == [1.0, 2.0]
+    three = {"shared": (1.0, 1.0, 1.0), "serial 2": (1.0, 3.0, 4.0), "serial 3": (1.0, 9.0, 9.0)}
+    made = loops.encoders(CLAIMS["lasl-07"], Pages(**three), {})
+    assert [each.difference.value for each in made] == [2.0, 3.0]
+    made = loops.task_models(
+        CLAIMS["lasl-08"], Pages(LASL=(1.0, 3.0, 5.0), random=(1.0, 2.0, 3.0)), {}
+    )
+    assert [each.difference.value for each in made] == [1.0, 2.0]
+    assert {each.corpora for each in made} == {("cmedqaner",)}
 
 
 def test_languages_are_those_of_the_cards():

@@ -28,7 +28,7 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
     """The configurations of the pages that claims name, each once; no page has a run less."""
     found: dict[Config, None] = {}
     for page in pages(parameters).values():
-        found |= dict.fromkeys(notebooks.study(page.name).plan(page.parameters))
+        found |= dict.fromkeys(page.study.plan(page.parameters))
     return list(found)
 
 
@@ -41,7 +41,7 @@ def pages(parameters: Mapping[str, object]) -> dict[int, Page]:
         first = name.partition("_")[0]
         if first.isdigit() and int(first) in numbers:
             values = notebooks.parameters(name, str(parameters["profile"]))
-            found[int(first)] = Page(name, values)
+            found[int(first)] = Page(name, values, notebooks.study(name))
     return found
 
 

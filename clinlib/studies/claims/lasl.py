@@ -1,6 +1,6 @@
 """What the claims of LASL compare, read from page 40."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -28,9 +28,9 @@ def crossing(early: str, late: str) -> Callable:
     """A reader of two strategies, of which one is to lead up to 10 % and the other after."""
 
     def read(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
-        budgets = _budgets(found)
-        first = [at for at, share in budgets.items() if share <= EARLY + 1e-9]
-        then = [at for at in budgets if at not in first]
+        after = budgets(found.shares)
+        first = [at for at, share in after.items() if share <= EARLY + 1e-9]
+        then = [at for at in after if at not in first]
         return [
             *_at_budgets(found, [(early, late)], first),
             *_at_budgets(found, [(late, early)], then),
@@ -85,31 +85,45 @@ READERS: dict[str, Callable] = {
 }
 
 
-def _budgets(found: Results) -> dict[int, float]:
+def at_budgets(
+    place: str,
+    loops: Mapping[str, Runs],
+    shares: Sequence[float],
+    rivals: Sequence[tuple[str, str]],
+    rounds: Sequence[int] | None = None,
+    corpus: str = "",
+) -> list[Comparison]:
+    """A comparison for each pair of loops that are there, at each budget or after each of `rounds`.
+
+    `place` begins the labels; it is the corpus, where none is given.
+    """
+    after = budgets(shares)
+    return [
+        between(
+            f"{place}, {left}, {right}, {100 * after[at]:.3g} %",
+            corpus or place,
+            loops[left],
+            loops[right],
+            _after(at),
+        )
+        for (left, right), at in product(rivals, after if rounds is None else rounds)
+        if {left, right} <= set(loops)
+    ]
+
+
+def budgets(shares: Sequence[float]) -> dict[int, float]:
     """Round -> share labelled: the paper's budgets, or all rounds that picked where none is."""
-    rounds = dict(enumerate(found.shares, start=1))
+    after = dict(enumerate(shares, start=1))
     steps = {
         at: share
-        for at, share in rounds.items()
+        for at, share in after.items()
         if share <= MOST + 1e-9 and abs(share / STEP - round(share / STEP)) < 1e-6 and at > 1
     }
-    return steps or {at: share for at, share in rounds.items() if at > 1}
+    return steps or {at: share for at, share in after.items() if at > 1}
 
 
 def _at_budgets(found: Results, rivals, rounds=None) -> list[Comparison]:
-    """A comparison for each pair of strategies that the page has, at each of its budgets."""
-    budgets = _budgets(found)
-    return [
-        between(
-            f"{found.corpus}, {left}, {right}, {100 * budgets[at]:.3g} %",
-            found.corpus,
-            found.loops[left],
-            found.loops[right],
-            _after(at),
-        )
-        for (left, right), at in product(rivals, budgets if rounds is None else rounds)
-        if {left, right} <= set(found.loops)
-    ]
+    return at_budgets(found.corpus, found.loops, found.shares, rivals, rounds)
 
 
 def _after(rounds: int) -> Callable[[Record], float | None]:

@@ -6,51 +6,42 @@ the cells that the page shows; what no page holds yet is not run.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 
 from clinlib.studies.cells import Record
-from clinlib.studies.claims import clinx, ibd, lasl, tcrf
+from clinlib.studies.claims import clinx, ibd, lasl, loops, tcrf
 from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.verdict import Verdict, verdict
-from clinlib.studies.clinx import all_tasks, architecture, encoders, prediction, transfer
-from clinlib.studies.ibd import few_epochs, methods, multitask, significance
-from clinlib.studies.lasl import strategies
-from clinlib.studies.transformer_crf import down_sampling, heads_and_encoders, label_ablation
 
-READERS: dict[str, Callable] = tcrf.READERS | clinx.READERS | ibd.READERS | lasl.READERS
+READERS: dict[str, Callable] = (
+    tcrf.READERS | clinx.READERS | ibd.READERS | lasl.READERS | loops.READERS
+)
 """Claim -> what it compares, from the results of a page: (claim, results, parameters) -> list."""
 
-RESULTS: dict[int, Callable] = {
-    10: heads_and_encoders.results,
-    11: down_sampling.results,
-    12: label_ablation.results,
-    13: tcrf.collapse_runs,
-    20: encoders.Results,
-    21: architecture.Results,
-    22: transfer.Results,
-    23: transfer.Results,
-    24: prediction.Results,
-    25: all_tasks.Results,
-    30: methods.Results,
-    31: significance.Results,
-    32: few_epochs.Results,
-    35: multitask.Results,
-    40: strategies.Results,
-}
-"""Number of a page -> the results that its study makes of (records, parameters)."""
+OWN: dict[int, Callable] = {13: tcrf.collapse_runs}
+"""Number of a page whose study has no results -> what makes them of (records, parameters)."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A notebook that claims read: its name and its own parameters."""
+    """A notebook that claims read: its name, its own parameters, and its study."""
 
     name: str
     parameters: Mapping[str, object] = field(repr=False)
+    study: ModuleType | None = field(default=None, repr=False)
 
     @property
     def number(self) -> int:
         """The number that its name begins with."""
         return int(self.name.partition("_")[0])
+
+    @property
+    def opened(self) -> Callable | None:
+        """What makes its results of (records, parameters); None for a page that shows no runs."""
+        # a study with a function has a class of the same name from elsewhere
+        own = OWN.get(self.number) or getattr(self.study, "results", None)
+        return own or getattr(self.study, "Results", None)
 
 
 @dataclass(frozen=True)
@@ -70,9 +61,9 @@ def hold(
 ) -> list[Held]:
     """Every claim against the records of its pages, in the order of the claims."""
     made = {
-        number: RESULTS[number](records, page.parameters)
+        number: page.opened(records, page.parameters)
         for number, page in pages.items()
-        if number in RESULTS
+        if page.opened is not None
     }
     result = []
     for claim in claims:
@@ -94,6 +85,6 @@ def _absent(claim: Claim, there: list[Page]) -> str:
     if without:
         listed = ", ".join(map(str, without))
         return f"not written yet: page {listed}"
-    if claim.id not in READERS and there:
-        return "its page does not say yet what to compare"
-    return f"needs {claim.needs}" if claim.needs else ""
+    if claim.needs:
+        return f"needs {claim.needs}"
+    return "its page does not say yet what to compare" if claim.id not in READERS else ""
