@@ -230,6 +230,13 @@ def test_the_reason_counts_and_names():
     )
 
 
+def test_runs_that_were_still_rising_are_told():
+    late = Comparison("", (REAL,), Cell.of(ABOVE, unsettled=("seed 1",)))
+    assert verdict(claim(), [late, made(ABOVE)]).why == (
+        "holds in 2 of 2; longer training may change 1 of 2"
+    )
+
+
 def test_without_any_run_the_reason_is_what_is_missing():
     found = [made((None, None, None), label=name) for name in "abcd"]
     said = verdict(claim(), found)

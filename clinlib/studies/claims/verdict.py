@@ -154,6 +154,13 @@ def _why(found: Verdict, comparisons: Sequence[Comparison], n: int) -> str:
         for word in (HOLDS, SMALLER, UNSIZED, NO_EFFECT, FAILS, OPEN)
         if (count := found.count(word))
     ]
+    late = sum(
+        bool(each.difference.unsettled)
+        for each, said in zip(comparisons, found.readings, strict=True)
+        if said not in (ABSENT, MADE_UP)
+    )
+    if late:
+        parts.append(f"longer training may change {late} of {n}")
     if found.count(ABSENT):
         parts.append(_missing(comparisons, found.readings))
     if found.count(MADE_UP):
