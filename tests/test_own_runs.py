@@ -57,7 +57,9 @@ def test_files_that_change_during_a_sweep_make_no_record_under_the_old_key(notes
     shutil.copy(notes / "n01.ann", notes / "n02.ann")
     shutil.copy(notes / "n01.txt", notes / "n02.txt")
     error = worker.perform(job, lambda *_: None).error
-    assert error["type"] == "ClinlibError" and "have changed since it was planned" in error["message"]
+    assert (
+        error["type"] == "ClinlibError" and "have changed since it was planned" in error["message"]
+    )
     other = Job(key(config, Pins(corpus=lambda name: "x")), config, job.context)
     assert worker.perform(other, lambda *_: None).error
     carded = toy_runs.tune("ncbi_disease", learning_rate=0.5)

@@ -66,6 +66,31 @@ def detectable_pair(
     return float(strength * deviation * np.sqrt(2 / n))
 
 
+def detectable_difference(
+    deviation: float,
+    n: int,
+    *,
+    margin: float = 0.0,
+    power: float = POWER,
+    level: float = LEVEL,
+) -> float:
+    """The least mean of n paired differences that scatter so which is found above a margin.
+
+    Found is an interval of Student's t wholly above it; the noncentral t of the mean less the
+    margin, with n - 1 degrees of freedom, has this power. Raises BadInput for fewer than two pairs.
+    """
+    from scipy import optimize, stats
+
+    _check(deviation, n, 2)
+    critical = stats.t.isf(level / 2, n - 1)
+
+    def lacks(strength: float) -> float:
+        return float(stats.nct.sf(critical, n - 1, strength)) - power
+
+    strength = optimize.brentq(lacks, 0, 10 * critical)
+    return margin + float(strength * deviation / np.sqrt(n))
+
+
 def deviation_of_p(p: float, n: int, means: Mapping[str, float], *, df_error: int = 0) -> float:
     """The deviation within groups of n numbers under which means such as these have this p.
 

@@ -16,6 +16,20 @@ import pandas as pd
 from clinlib.errors import ClinlibError
 from clinlib.report.cells import Cell, badge, html
 
+LONG = 40
+"""Characters beyond which an entry gets a width that it can be read in."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry that leads elsewhere: its text, and an address relative to the page."""
+
+    text: str
+    href: str
+
+    def __str__(self) -> str:
+        return self.text
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -123,15 +137,22 @@ class Table:
     def _cell(self, entry: object) -> str:
         if isinstance(entry, Cell):
             return f'<td class="cl-right">{html(entry)}</td>'
+        if isinstance(entry, tuple):
+            links = (f'<a href="{escape(e.href, quote=True)}">{escape(e.text)}</a>' for e in entry)
+            return f"<td>{' '.join(links)}</td>"
         text = self._text(entry)
         if text == "missing":
             return f'<td class="cl-right">{badge(text)}</td>'
         right = ' class="cl-right"' if isinstance(entry, numbers.Number) else ""
+        if len(text) > LONG:
+            right = ' class="cl-long"'
         return f"<td{right}>{escape(text)}</td>"
 
     def _text(self, entry: object) -> str:
         if isinstance(entry, Cell):
             return str(entry)
+        if isinstance(entry, tuple):
+            return " ".join(map(str, entry))
         if isinstance(entry, (bool, str)):
             return {True: "yes", False: "no"}.get(entry, entry)
         if entry is None or pd.isna(entry):
@@ -157,7 +178,8 @@ def table(
     digits: int = 1,
     index: bool = True,
 ) -> Table:
-    """A table to show: entries are Cells, numbers, strings; None and NaN read "missing".
+    """A table to show: entries are Cells, numbers, strings, tuples of Links; None and NaN read
+    "missing".
 
     Raises ClinlibError for a name that cannot be an anchor and a file name.
     """
@@ -187,7 +209,8 @@ def flatten(frame: pd.DataFrame) -> pd.DataFrame:
         name = " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
         column = frame.iloc[:, position]
         if not any(isinstance(entry, Cell) for entry in column):
-            columns[name] = column
+            linked = any(isinstance(entry, tuple) for entry in column)
+            columns[name] = column.map(_plain) if linked else column
             continue
         parts = {"": "value", " low": "low", " high": "high", " n": "n", " state": "state"}
         for suffix, field in parts.items():
@@ -195,6 +218,11 @@ def flatten(frame: pd.DataFrame) -> pd.DataFrame:
             kind = {"state": object, "n": "Int64"}.get(field, float)
             columns[name + suffix] = pd.Series(taken, index=frame.index, dtype=kind)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _plain(entry: object) -> object:
+    """An entry as a CSV holds it: links by their text."""
+    return " ".join(map(str, entry)) if isinstance(entry, tuple) else entry
 
 
 def markdown(text: str):

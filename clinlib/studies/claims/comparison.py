@@ -1,0 +1,135 @@
+"""Comparison: one pair of things that a claim compares, from the records of a page."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from clinlib.studies.cells import Cell, Record, Value, cell, state
+from clinlib.studies.comparisons import paired
+from clinlib.studies.wording import is_synthetic
+
+Runs = Mapping[int, Record | None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Left less right in points, with an interval over seeds; `over` says what else it is over,
+    such as documents, which decides nothing.
+
+    `p` is that of a test over `runs` runs; `bound` says that the difference is at least this,
+    since some curve ended first; `records` are those that were read, KIND/KEY.
+    """
+
+    label: str
+    corpora: tuple[str, ...]
+    difference: Cell
+    left: Cell | None = None
+    right: Cell | None = None
+    records: tuple[str, ...] = ()
+    over: str = "seeds"
+    p: float | None = None
+    runs: int | None = None
+    bound: bool = False
+
+    @property
+    def n(self) -> int:
+        """How many pairs of runs, or runs of a method, the comparison stands on."""
+        return self.difference.n if self.runs is None else self.runs
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any of its text is made up: then it counts for nothing."""
+        return any(map(is_synthetic, self.corpora))
+
+
+def between(label: str, corpus: str, left: Runs, right: Runs, value: Value) -> Comparison:
+    """Two groups of runs on one corpus, paired by seed."""
+    return Comparison(
+        label,
+        (corpus,),
+        paired(left, right, value),
+        cell(left.values(), value),
+        cell(right.values(), value),
+        names(left.values(), right.values()),
+    )
+
+
+def inside(
+    label: str,
+    corpus: str,
+    runs: Runs,
+    left: Callable[[Record], float | None],
+    right: Callable[[Record], float | None],
+) -> Comparison:
+    """Two numbers of the same runs."""
+
+    def gap(record: Record) -> float | None:
+        here, there = left(record), right(record)
+        return None if here is None or there is None else here - there
+
+    return Comparison(
+        label,
+        (corpus,),
+        cell(runs.values(), gap),
+        cell(runs.values(), left),
+        cell(runs.values(), right),
+        names(runs.values()),
+    )
+
+
+def means(label: str, groups: Mapping[str, tuple[Runs, Runs]], value: Value) -> Comparison:
+    """Two groups of runs on several corpora: their mean over corpora, paired by seed.
+
+    A seed counts where all its runs do; what does not is missing, failed or collapsed as its
+    first such run is.
+    """
+    sides = [{c: pair[at] for c, pair in groups.items()} for at in (0, 1)]
+    left, right = (_mean(side, value) for side in sides)
+    both = [
+        None if here is None or there is None else here - there
+        for here, there in zip(left, right, strict=True)
+    ]
+    every = [runs.values() for pair in groups.values() for runs in pair]
+    return Comparison(
+        label,
+        tuple(groups),
+        Cell.of(both),
+        Cell.of(left),
+        Cell.of(right),
+        names(*every),
+    )
+
+
+def combined(label: str, corpora: Sequence[str], first: Comparison, second: Comparison):
+    """A difference of two differences, seed by seed where both have all their pairs."""
+    here, there = first.difference, second.difference
+    whole = not (here.state or there.state) and here.n == there.n
+    values = (
+        [a - b for a, b in zip(here.values, there.values, strict=True)]
+        if whole
+        else [None] * max(here.n + here.missing, 1)
+    )
+    return Comparison(
+        label,
+        tuple(dict.fromkeys(corpora)),
+        Cell.of(values),
+        here,
+        there,
+        tuple(dict.fromkeys((*first.records, *second.records))),
+    )
+
+
+def names(*groups: Iterable[Record | None]) -> tuple[str, ...]:
+    """KIND/KEY of every record that is there, each once."""
+    found = (record for group in groups for record in group if record is not None)
+    return tuple(dict.fromkeys(f"{record['kind']}/{record['key']}" for record in found))
+
+
+def _mean(side: Mapping[str, Runs], value: Value) -> list[float | None]:
+    """The mean over corpora of each seed, None where a run does not count."""
+    found: list[float | None] = []
+    for seed in next(iter(side.values())):
+        runs = [group.get(seed) for group in side.values()]
+        values = [cell([run], value).value for run in runs if state(run) == "complete"]
+        known = len(values) == len(runs) and None not in values
+        found.append(sum(values) / len(values) if known else None)
+    return found

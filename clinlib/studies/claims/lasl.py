@@ -1,0 +1,179 @@
+"""What the claims of LASL compare, read from page 40."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+
+from clinlib.studies.cells import Cell, Record, number, state
+from clinlib.studies.claims.claim import Claim
+from clinlib.studies.claims.comparison import Comparison, Runs, between, names
+from clinlib.studies.lasl.strategies import LEVELS, RANDOM, STRICT, Results
+
+OURS = "core-set"  # a baseline that the paper lacks
+STEP, MOST, EARLY = 0.05, 0.3, 0.1  # the paper's budgets, and where its early ones end
+
+
+def every_strategy(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
+    """Every strategy of the paper and random, at every budget."""
+    rivals = [(name, RANDOM) for name in found.loops if name not in (RANDOM, OURS)]
+    return _at_budgets(found, rivals)
+
+
+def chain(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
+    """LASL and DBS, DBS and each of its two parts, at every budget."""
+    return _at_budgets(found, [("LASL", "DBS"), ("DBS", "MLP"), ("DBS", "LPN")])
+
+
+def crossing(early: str, late: str) -> Callable:
+    """A reader of two strategies, of which one is to lead up to 10 % and the other after."""
+
+    def read(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
+        after = budgets(found.shares)
+        first = [at for at, share in after.items() if share <= EARLY + 1e-9]
+        then = [at for at in after if at not in first]
+        return [
+            *_at_budgets(found, [(early, late)], first),
+            *_at_budgets(found, [(late, early)], then),
+        ]
+
+    return read
+
+
+def ahead(left: str, right: str) -> Callable:
+    """A reader of two strategies at every budget."""
+    return lambda claim, found, parameters: _at_budgets(found, [(left, right)])
+
+
+def needed(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
+    """Labels that LASL needs for a share of the F1 with all, and those published."""
+    if "LASL" not in found.loops:
+        return []
+    result = []
+    for level, stated in zip(LEVELS, claim.stated, strict=True):
+        shares, short = _needed(found, "LASL", level)
+        result.append(_less(f"{found.corpus}, {level:.0%}", found, shares, stated, short, ["LASL"]))
+    return result
+
+
+def saved(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
+    """Labels that others need for 95 % beyond LASL's, and those published."""
+    result = []
+    for other, stated in zip(("TOD", "learning loss"), claim.stated, strict=True):
+        if not {"LASL", other} <= set(found.loops):
+            continue
+        (mine, short), (theirs, late) = (
+            _needed(found, name, LEVELS[0]) for name in ("LASL", other)
+        )
+        gaps = {
+            seed: None if None in (mine[seed], theirs[seed]) else theirs[seed] - mine[seed]
+            for seed in mine
+        }
+        made = _less(f"{found.corpus}, {other}", found, gaps, stated, late, ["LASL", other])
+        # where LASL itself does not get there, nothing is known of what it saves
+        result.append(replace(made, over="curves that end first") if short else made)
+    return result
+
+
+READERS: dict[str, Callable] = {
+    "lasl-01": every_strategy,
+    "lasl-02": chain,
+    "lasl-03": crossing("LPN", "MLP"),
+    "lasl-04": needed,
+    "lasl-10": crossing("learning loss", "LC"),
+    "lasl-12": ahead("LPN", "learning loss"),
+    "lasl-13": saved,
+}
+
+
+def at_budgets(
+    place: str,
+    loops: Mapping[str, Runs],
+    shares: Sequence[float],
+    rivals: Sequence[tuple[str, str]],
+    rounds: Sequence[int] | None = None,
+    corpus: str = "",
+) -> list[Comparison]:
+    """A comparison for each pair of loops that are there, at each budget or after each of `rounds`.
+
+    `place` begins the labels; it is the corpus, where none is given.
+    """
+    after = budgets(shares)
+    return [
+        between(
+            f"{place}, {left}, {right}, {100 * after[at]:.3g} %",
+            corpus or place,
+            loops[left],
+            loops[right],
+            _after(at),
+        )
+        for (left, right), at in product(rivals, after if rounds is None else rounds)
+        if {left, right} <= set(loops)
+    ]
+
+
+def budgets(shares: Sequence[float]) -> dict[int, float]:
+    """Round -> share labelled: the paper's budgets, or all rounds that picked where none is."""
+    after = dict(enumerate(shares, start=1))
+    steps = {
+        at: share
+        for at, share in after.items()
+        if share <= MOST + 1e-9 and abs(share / STEP - round(share / STEP)) < 1e-6 and at > 1
+    }
+    return steps or {at: share for at, share in after.items() if at > 1}
+
+
+def _at_budgets(found: Results, rivals, rounds=None) -> list[Comparison]:
+    return at_budgets(found.corpus, found.loops, found.shares, rivals, rounds)
+
+
+def _after(rounds: int) -> Callable[[Record], float | None]:
+    """Strict F1 on test after a round."""
+
+    def of(record: Record) -> float | None:
+        rows = (row for row in record["curve"] if row["round"] == rounds)
+        row = next(rows, None)
+        return None if row is None else row["scores"]["test"]["strict"]["f1"]
+
+    return of
+
+
+def _needed(found: Results, name: str, level: float) -> tuple[dict[int, float | None], bool]:
+    """Seed -> labels in percent at the first round of that share of the F1 with all labels, the
+    last round's where it is not reached, and whether that happened; None is missing."""
+    shares: dict[int, float | None] = {}
+    short = False
+    for seed, run in found.loops[name].items():
+        top = number(found.ceiling[seed], STRICT)
+        if state(run) != "complete" or top is None:
+            shares[seed] = None
+            continue
+        pool = run["data"]["pool_sentences"]
+        curve = [
+            (100 * row["sentences"] / pool, row["scores"]["test"]["strict"]["f1"])
+            for row in run["curve"]
+        ]
+        there = [share for share, f1 in curve if f1 >= level * top]
+        short = short or not there
+        shares[seed] = there[0] if there else curve[-1][0]
+    return shares, short
+
+
+def _less(
+    label: str,
+    found: Results,
+    shares: Mapping[int, float | None],
+    stated: float,
+    bound: bool,
+    strategies: list[str],
+) -> Comparison:
+    """Labels less the figure that is stated."""
+    runs: list[Runs] = [found.loops[name] for name in strategies]
+    return Comparison(
+        label,
+        (found.corpus,),
+        Cell.of(None if share is None else share - stated for share in shares.values()),
+        Cell.of(shares.values()),
+        Cell(stated, values=(stated,)),
+        names(*(each.values() for each in runs), found.ceiling.values()),
+        bound=bound,
+    )

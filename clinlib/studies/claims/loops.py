@@ -1,0 +1,149 @@
+"""What the claims of LASL compare on pages 41 to 44: losses, balance, encoders, task models.
+
+Results of these pages are read by what they hold (`loops` or `models`, `shares`, `corpus`).
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from clinlib.studies.cells import Cell, Record, state
+from clinlib.studies.claims.claim import Claim
+from clinlib.studies.claims.comparison import Comparison, inside, names
+from clinlib.studies.claims.lasl import at_budgets
+
+PAPERS_MODELS = ("BERT-CRF", "LSTM-CRF", "GlobalPointer")
+HALF = 0.5
+
+
+def approach(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
+    """How far L_min is below L_true after the first round and after the last, in one strategy."""
+    name = next(iter(found.loops))
+    last = len(found.shares)
+    return [
+        inside(
+            f"{found.corpus}, {name}",
+            found.corpus,
+            found.loops[name],
+            _after(1, _gap),
+            _after(last, _gap),
+        )
+    ]
+
+
+def scale(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
+    """How wrong predicted losses are as losses, and how large the true loss is, in the end."""
+    last = len(found.shares)
+    return [
+        inside(
+            f"{found.corpus}, {name}",
+            found.corpus,
+            found.loops[name],
+            _after(last, _error),
+            _after(last, _true),
+        )
+        for name in found.predicting
+    ]
+
+
+def schedules(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
+    """The first schedule and every other on its scale, at every budget."""
+    first, *others = found.loops
+    rivals = [(first, other) for other in others if not other.startswith(f"{first}, ")]
+    return at_budgets(found.corpus, found.loops, found.shares, rivals)
+
+
+def passing(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
+    """Labels at the first round whose weight is above one half, and those published."""
+    name, runs = next(iter(found.loops.items()))
+    shares: list[float | None] = []
+    short = False
+    for run in runs.values():
+        if state(run) != "complete":
+            shares.append(None)
+            continue
+        rounds = [
+            row["round"] for row in run["curve"] if (row["selection"].get("lambda") or 0) > HALF
+        ]
+        short = short or not rounds
+        shares.append(100 * found.shares[(rounds[0] if rounds else len(found.shares)) - 1])
+    (stated,) = claim.stated
+    return [
+        Comparison(
+            f"{found.corpus}, {name}",
+            (found.corpus,),
+            Cell.of(None if share is None else share - stated for share in shares),
+            Cell.of(shares),
+            Cell(stated, values=(stated,)),
+            names(runs.values()),
+            bound=short,
+        )
+    ]
+
+
+def encoders(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
+    """The serial encoder of two layers, and that of one, shared and individual ones."""
+    best = "serial 2"
+    others = [
+        name
+        for name in found.loops
+        if name in ("serial 1", "shared") or name.startswith("individual")
+    ]
+    return at_budgets(found.corpus, found.loops, found.shares, [(best, each) for each in others])
+
+
+def task_models(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
+    """LASL and random under each of the paper's task models, at every budget."""
+    return [
+        each
+        for model in PAPERS_MODELS
+        if model in found.models
+        for each in at_budgets(
+            f"{found.corpus}, {model}",
+            found.models[model],
+            found.shares,
+            [("LASL", "random")],
+            corpus=found.corpus,
+        )
+    ]
+
+
+READERS: dict[str, Callable] = {
+    "lasl-05": approach,
+    "lasl-06": schedules,
+    "lasl-07": encoders,
+    "lasl-08": task_models,
+    "lasl-11": scale,
+    "lasl-14": passing,
+}
+
+
+def _after(number: int, value: Callable[[Mapping], float | None]):
+    """A function of a record: what `value` reads of a round."""
+
+    def of(record: Record) -> float | None:
+        row = next((row for row in record["curve"] if row["round"] == number), None)
+        return None if row is None else value(row)
+
+    return of
+
+
+def _losses(row: Mapping, *wanted: str) -> list[np.ndarray] | None:
+    """Losses of a round's sampled sentences, None where it holds none of one of them."""
+    found = [np.array(row.get("examples", {}).get(name) or (), dtype=float) for name in wanted]
+    return found if all(len(each) for each in found) else None
+
+
+def _gap(row: Mapping) -> float | None:
+    both = _losses(row, "l_true", "l_min")
+    return None if both is None else float((both[0] - both[1]).mean())
+
+
+def _error(row: Mapping) -> float | None:
+    both = _losses(row, "predicted", "l_true")
+    return None if both is None else float(np.abs(both[0] - both[1]).mean())
+
+
+def _true(row: Mapping) -> float | None:
+    found = _losses(row, "l_true")
+    return None if found is None else float(found[0].mean())
