@@ -122,12 +122,13 @@ class Table:
 
     def _cell(self, entry: object) -> str:
         if isinstance(entry, Cell):
-            return f'<td class="cl-right">{html(entry)}</td>'
+            return f'<td class="cl-right"{_sorts_by(entry.value)}>{html(entry)}</td>'
         text = self._text(entry)
         if text == "missing":
-            return f'<td class="cl-right">{badge(text)}</td>'
-        right = ' class="cl-right"' if isinstance(entry, numbers.Number) else ""
-        return f"<td{right}>{escape(text)}</td>"
+            return f'<td class="cl-right"{_sorts_by(None)}>{badge(text)}</td>'
+        if isinstance(entry, numbers.Number) and not isinstance(entry, bool):
+            return f'<td class="cl-right"{_sorts_by(entry)}>{escape(text)}</td>'
+        return f"<td>{escape(text)}</td>"
 
     def _text(self, entry: object) -> str:
         if isinstance(entry, Cell):
@@ -141,6 +142,11 @@ class Table:
         if isinstance(entry, numbers.Real):
             return f"{entry:.{self.digits}f}"
         return str(entry)
+
+
+def _sorts_by(value: float | None) -> str:
+    """The attribute that book/_static/tables.js sorts by: empty where there is no value."""
+    return f' data-value="{"" if value is None else format(float(value), ".10g")}"'
 
 
 def _breakable(text: str) -> str:
