@@ -81,7 +81,7 @@ class Browser:
         self.run("new Promise(done => setTimeout(done, 300))")
 
     def show(self, width: int, height: int, scheme: str = "light", media: str = "screen") -> None:
-        """Pages from now on are `width` x `height` CSS pixels, on a system that prefers `scheme`."""
+        """Show pages at `width` x `height` CSS pixels, to a system that prefers `scheme`."""
         self.send(
             "Emulation.setDeviceMetricsOverride",
             width=width,

@@ -88,7 +88,8 @@ def test_every_image_has_a_text_in_its_place(screen, pages):
     nameless = """[...document.querySelectorAll('img, svg, math')].filter(each =>
       !(each.closest('[aria-hidden=true], [role=presentation]')
         || (each.getAttribute('alt') ?? each.getAttribute('aria-label')
-            ?? each.getAttribute('alttext') ?? '').length > 1)).map(each => each.outerHTML.slice(0, 99))"""
+            ?? each.getAttribute('alttext') ?? '').length > 1))
+      .map(each => each.outerHTML.slice(0, 99))"""
     for page in pages:
         assert screen(page).run(nameless) == [], page
 
@@ -114,8 +115,8 @@ def test_on_a_phone_drawings_keep_the_size_of_their_letters_and_captions_are_see
 
 
 def test_what_scrolls_sideways_takes_the_focus(screen, html):
-    unreached = """[...document.querySelectorAll('.cl-scroll, .cl-drawing, div.math')].filter(each =>
-      (each.scrollWidth > each.clientWidth + 1) !== (each.tabIndex === 0)).length"""
+    unreached = """[...document.querySelectorAll('.cl-scroll, .cl-drawing, div.math')]
+      .filter(each => (each.scrollWidth > each.clientWidth + 1) !== (each.tabIndex === 0)).length"""
     for name in REPRESENTATIVE:
         for size in (WIDE, PHONE):
             assert screen(html / f"{name}.html", size).run(unreached) == 0, (name, size)
@@ -124,8 +125,9 @@ def test_what_scrolls_sideways_takes_the_focus(screen, html):
 def test_on_paper_pages_are_light_without_sidebars_and_tables_are_whole(screen, pages):
     left = """['.bd-sidebar-primary', '.bd-sidebar-secondary', '.bd-header-article', '.bd-footer']
       .filter(each => document.querySelector(each)?.getBoundingClientRect().height)"""
-    cut = """[...document.querySelectorAll('article table')].filter(each =>
-      each.getBoundingClientRect().right > innerWidth + 1).map(each => each.innerText.slice(0, 80))"""
+    cut = """[...document.querySelectorAll('article table')]
+      .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+      .map(each => each.innerText.slice(0, 80))"""
     for page in pages:
         browser = screen(page, PAPER, "dark", "print")
         assert browser.run("getComputedStyle(document.body).backgroundColor") == WHITE, page

@@ -48,7 +48,8 @@ def press(browser, place, key="Enter"):
 def sorts(browser):
     """The value of aria-sort of each heading of the last row of the head."""
     return browser.run(
-        "[...document.querySelector('thead tr:last-child').cells].map(c => c.getAttribute('aria-sort'))"
+        "[...document.querySelector('thead tr:last-child').cells]"
+        ".map(cell => cell.getAttribute('aria-sort'))"
     )
 
 

@@ -98,7 +98,8 @@ class Figure:
             text = flatten(self.data).to_csv(lineterminator="\n")
             links.append(download_link(text, f"{self.name}.csv", "text/csv", "CSV"))
         return (
-            f'<figure class="cl-figure" id="{self.name}"><div class="cl-drawing">{self._inline()}</div>'
+            f'<figure class="cl-figure" id="{self.name}">'
+            f'<div class="cl-drawing">{self._inline()}</div>'
             f"<figcaption>{escape(self.caption)}"
             f'<span class="cl-downloads">Download: {", ".join(links)}</span>'
             f"</figcaption></figure>"
