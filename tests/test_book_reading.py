@@ -88,7 +88,8 @@ def test_every_image_has_a_text_in_its_place(screen, pages):
     nameless = """[...document.querySelectorAll('img, svg, math')].filter(each =>
       !(each.closest('[aria-hidden=true], [role=presentation]')
         || (each.getAttribute('alt') ?? each.getAttribute('aria-label')
-            ?? each.getAttribute('alttext') ?? '').length > 1))
+            ?? each.getAttribute('alttext') ?? each.querySelector('title')?.textContent
+            ?? '').length > 1))
       .map(each => each.outerHTML.slice(0, 99))"""
     for page in pages:
         assert screen(page).run(nameless) == [], page

@@ -37,7 +37,7 @@ XYZ = np.array(
         [0.0193339, 0.1191920, 0.9503041],
     ]
 )
-DARK = "#14181e"  # the theme's ground
+DARK = "#121212"  # the ground of the dark theme
 
 
 def linear(colour):

@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const root = document.documentElement;
+  const BOXES = ".cl-scroll, .cl-drawing, div.math";
 
   /* The theme's toggles beside a link show an icon only. */
   function nameToggles() {
@@ -14,7 +15,7 @@
 
   /* What scrolls sideways takes the focus, so that arrow keys reach all of it; what fits does not. */
   function tabStops() {
-    for (const box of document.querySelectorAll(".cl-scroll, .cl-drawing, div.math")) {
+    for (const box of document.querySelectorAll(BOXES)) {
       if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
@@ -38,9 +39,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     nameToggles();
-    tabStops();
-    window.addEventListener("resize", tabStops);
-    document.addEventListener("toggle", tabStops, true);
+    const sizes = new ResizeObserver(tabStops);
+    for (const box of document.querySelectorAll(BOXES)) sizes.observe(box);
     if (paper.matches) print(true);
   });
 })();

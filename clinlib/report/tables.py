@@ -16,6 +16,9 @@ import pandas as pd
 from clinlib.errors import ClinlibError
 from clinlib.report.cells import Cell, badge, html
 
+WORDY = 24
+"""Characters from which on a text has a column that is not as narrow as its longest word."""
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -128,7 +131,8 @@ class Table:
             return f'<td class="cl-right"{_sorts_by(None)}>{badge(text)}</td>'
         if isinstance(entry, numbers.Number) and not isinstance(entry, bool):
             return f'<td class="cl-right"{_sorts_by(entry)}>{escape(text)}</td>'
-        return f"<td>{escape(text)}</td>"
+        wide = ' class="cl-text"' if len(text) > WORDY else ""
+        return f"<td{wide}>{escape(text)}</td>"
 
     def _text(self, entry: object) -> str:
         if isinstance(entry, Cell):
