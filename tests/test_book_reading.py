@@ -17,6 +17,7 @@ REPRESENTATIVE = [
     "notebooks/10_heads_and_encoders",
     "notebooks/36_error_analysis",
     "data_cards/bc5cdr",
+    "book/references",
 ]
 WIDE, PHONE, PAPER = (1400, 1000), (390, 844), (680, 960)  # paper: A4 inside its margins
 

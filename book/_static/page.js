@@ -1,5 +1,5 @@
-/* What styles alone cannot do for readers: names for the theme's toggles, boxes that scroll with
-   the keyboard, and light pages on paper. */
+/* What styles alone cannot do for readers: names and roles that the theme leaves out, boxes that
+   scroll with the keyboard, and light pages on paper. */
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -10,6 +10,13 @@
     for (const summary of document.querySelectorAll("nav .has-children > details > summary")) {
       const link = summary.closest(".has-children").querySelector("a");
       summary.setAttribute("aria-label", `Pages below ${link.textContent.trim()}`);
+    }
+  }
+
+  /* References stand in an element with the role of a list, under a role that is no more. */
+  function listReferences() {
+    for (const entry of document.querySelectorAll("[role=list] > [role=doc-biblioentry]")) {
+      entry.setAttribute("role", "listitem");
     }
   }
 
@@ -39,6 +46,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     nameToggles();
+    listReferences();
     const sizes = new ResizeObserver(tabStops);
     for (const box of document.querySelectorAll(BOXES)) sizes.observe(box);
     if (paper.matches) print(true);
