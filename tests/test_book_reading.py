@@ -90,7 +90,7 @@ def test_every_image_has_a_text_in_its_place(screen, pages):
       !(each.closest('[aria-hidden=true], [role=presentation]')
         || (each.getAttribute('alt') ?? each.getAttribute('aria-label')
             ?? each.getAttribute('alttext') ?? each.querySelector('title')?.textContent
-            ?? '').length > 1))
+            ?? '').trim()))
       .map(each => each.outerHTML.slice(0, 99))"""
     for page in pages:
         assert screen(page).run(nameless) == [], page
