@@ -1,11 +1,12 @@
-# make book [PROFILE=quick|open|paper]   make test   make bench   make faults   make vouch   make clean
+# make book [PROFILE=quick|open|paper]   make test   make pages   make bench   make faults   make vouch
+# make clean
 PYTHON ?= python3.11
 PROFILE ?= quick
 BIN := .venv/bin
 STAMP := .venv/installed
 SHELL := /bin/bash
 
-.PHONY: book test bench faults vouch clean
+.PHONY: book test pages bench faults vouch clean
 .DEFAULT_GOAL := book
 
 # pins first, from requirements.txt alone; the package itself adds nothing to them
@@ -20,6 +21,12 @@ book: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow" -rs $(ARGS)
+
+# the built book in a browser; axe-core (MPL-2.0) comes in a package that asks for playwright, which
+# is not needed
+pages: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps axe-playwright-python==0.1.8
+	$(BIN)/python -m pytest -rs tests/test_book_offline.py tests/test_book_reading.py $(ARGS)
 
 # flair reads an older transformers than the library does, hence an environment of its own
 .venv-flair/installed: requirements-bench.txt

@@ -21,7 +21,8 @@ OPTIONS = (
     "--remote-debugging-port=0",
     "--window-size=1280,1600",
 )
-PATIENCE = 30  # seconds for any one answer
+KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Space": (32, " ")}  # virtual code, text
+PATIENCE = 120  # seconds for any one answer; axe-core takes long on a busy machine
 
 
 def program() -> str | None:
@@ -36,13 +37,16 @@ class Moved(Exception):
 class Browser:
     """One page of a Chromium that lives as long as the `with` block, spoken to by DevTools.
 
-    `requests` are the addresses that the page asked for since `open`, `errors` what it threw.
+    `requests` are the addresses that the page asked for since `open`, `failed` those that gave
+    nothing, `errors` what it threw or wrote to the console as an error.
     """
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.requests: list[str] = []
+        self.failed: list[str] = []
         self.errors: list[str] = []
+        self._asked: dict[str, str] = {}
         self._loaded = False
         self._count = 0
         self._session = None
@@ -58,7 +62,7 @@ class Browser:
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         attached = self.send("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
-        for domain in ("Page", "Network", "Runtime"):
+        for domain in ("Page", "Network", "Runtime", "Log"):
             self.send(f"{domain}.enable")
         return self
 
@@ -71,10 +75,36 @@ class Browser:
 
     def open(self, address: str) -> None:
         """Load a page and wait until it has settled."""
-        self.requests, self.errors, self._loaded = [], [], False
+        self.requests, self.failed, self.errors, self._loaded = [], [], [], False
         self.send("Page.navigate", url=address)
         self._loop.run_until_complete(self._until(lambda: self._loaded))
         self.run("new Promise(done => setTimeout(done, 300))")
+
+    def show(self, width: int, height: int, scheme: str = "light", media: str = "screen") -> None:
+        """Show pages at `width` x `height` CSS pixels, to a system that prefers `scheme`."""
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        preferred = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.send("Emulation.setEmulatedMedia", media=media, features=preferred)
+
+    def press(self, key: str) -> None:
+        """Press and release a key, such as Tab or Enter, where the focus is."""
+        code, text = KEYS[key]
+        for kind in ("keyDown", "keyUp"):
+            more = {"text": text} if text and kind == "keyDown" else {}
+            self.send(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=text if key == "Space" else key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                **more,
+            )
 
     def run(self, code: str):
         """The value of a JavaScript expression in the page, awaited if it is a promise."""
@@ -142,9 +172,20 @@ class Browser:
         content = message.get("params", {})
         match message.get("method"):
             case "Network.requestWillBeSent":
+                self._asked[content["requestId"]] = content["request"]["url"]
                 self.requests.append(content["request"]["url"])
+            case "Network.loadingFailed" if not content.get("canceled"):
+                self.failed.append(
+                    f"{self._asked.get(content['requestId'])} {content['errorText']}"
+                )
+            case "Network.responseReceived" if content["response"]["status"] >= 400:
+                self.failed.append(f"{content['response']['url']} {content['response']['status']}")
             case "Runtime.exceptionThrown":
                 self.errors.append(json.dumps(content["exceptionDetails"]))
+            case "Runtime.consoleAPICalled" if content["type"] in ("error", "assert"):
+                self.errors.append(json.dumps(content["args"]))
+            case "Log.entryAdded" if content["entry"]["level"] == "error":
+                self.errors.append(json.dumps(content["entry"]))
             case "Page.loadEventFired":
                 self._loaded = True
         return message

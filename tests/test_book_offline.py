@@ -3,59 +3,15 @@
 Needs a book (`make book`) and, for what is not a scan of its files, a Chromium.
 """
 
-import functools
-import http.server
-import os
 import re
-import threading
 from html.parser import HTMLParser
-from pathlib import Path
 
-import browser as chromium
 import pytest
-
-from clinlib.report.paths import build_folder
 
 pytestmark = pytest.mark.slow
 
 HOSTS = re.compile(r"jsdelivr|unpkg|cdnjs|googleapis|gstatic|mybinder|plausible|google-analytics")
 ELSEWHERE = re.compile(r"^\s*(https?:)?//", re.I)
-
-
-@pytest.fixture(scope="module")
-def html() -> Path:
-    folder = build_folder(os.environ.get("PROFILE", "quick")) / "html"
-    if not (folder / "index.html").is_file():
-        pytest.skip(f"no book at {folder}: run make book")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def pages(html) -> list[Path]:
-    """All pages but the first, which only leads to another."""
-    found = (path.relative_to(html).as_posix() for path in html.rglob("*.html"))
-    return [html / name for name in sorted(found) if not name.startswith(("_static/", "index."))]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if chromium.program() is None:
-        pytest.skip("no Chromium on PATH")
-    with chromium.Browser(tmp_path_factory.mktemp("browser")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def server(html):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=html)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
 
 
 class Loads(HTMLParser):
@@ -120,7 +76,7 @@ def test_every_page_opens_without_errors_or_requests(browser, pages):
     for page in pages:
         browser.open(page.as_uri())
         assert [each for each in browser.requests if not each.startswith(("file:", "data:"))] == []
-        assert browser.errors == [], page
+        assert (browser.failed, browser.errors) == ([], []), page
 
 
 def test_over_http_every_request_goes_to_the_book(browser, pages, html, server):
@@ -128,7 +84,7 @@ def test_over_http_every_request_goes_to_the_book(browser, pages, html, server):
         browser.open(f"{server}/{page.relative_to(html).as_posix()}")
         here = (f"{server}/", "data:")
         assert [each for each in browser.requests if not each.startswith(here)] == [], page
-        assert browser.errors == [], page
+        assert (browser.failed, browser.errors) == ([], []), page
 
 
 def test_formulas_are_drawn_as_formulas(browser, pages):

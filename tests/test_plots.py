@@ -102,6 +102,14 @@ def test_grouped_bars_stand_in_their_row_and_column(axes):
     assert drawn == {-0.2: 1.0, 0.8: 2.0, 0.2: 3.0, 1.2: 4.0}
 
 
+def test_grouped_bars_are_told_apart_without_colour(axes):
+    columns = list(map(str, range(8)))
+    plots.grouped_bars(axes, pd.DataFrame([[1.0] * 8], columns=columns), xlabel="percent")
+    assert len({bar.get_hatch() or "" for bar in axes.patches}) == 8
+    handles = axes.get_legend().get_patches()
+    assert [each.get_hatch() for each in handles] == [each.get_hatch() for each in axes.patches]
+
+
 def test_ratios_show_the_median_and_every_pair(axes):
     plots.ratios(axes, {"crf": [2.0, 9.0, 3.0]})
     assert [bar.get_width() for bar in axes.patches] == [3.0]

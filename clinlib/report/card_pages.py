@@ -211,7 +211,7 @@ def _counts(part: Computed) -> str:
     ]
     for kind in dict.fromkeys(kind for count in counts for kind in count.types):
         rows.append((kind, *(_number(count.types.get(kind, 0)) for count in counts)))
-    return table(("", *names), rows, right=1)
+    return table(("counted", *names), rows, right=1)
 
 
 def _ledger(part: Computed) -> str:

@@ -23,10 +23,12 @@ from clinlib.report.tables import download_link, flatten, slug
 INK = "#010203"
 """Ink of text, axes and annotations; replaced when the figure is written."""
 
-COLOURS = ["#2f7fc1", "#d1721b", "#1a9a76", "#c2649c", "#8d7a12", "#7b6fd0", "#c04a3f", "#5f8a94"]
-"""Colour-blind-safe cycle of mid tones (after Okabe and Ito), legible on white and on black."""
+COLOURS = ["#308ed4", "#f75d3c", "#6a916d", "#a54a7b", "#847200", "#7672ec", "#c14b40", "#406ca3"]
+"""A cycle of mid tones, legible on white and on black, that readers with any one kind of cone
+missing tell apart, the first four best; no drawing says anything by colour alone."""
 
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
+HATCHES = ["", "///", "...", "\\\\\\", "xxx", "---", "+++", "ooo"]
 SEQUENTIAL = "viridis"
 
 STYLE = {
@@ -46,6 +48,7 @@ STYLE = {
     "grid.alpha": 0.18,
     "grid.linewidth": 0.8,
     "legend.frameon": False,
+    "hatch.linewidth": 0.6,
     "svg.fonttype": "path",
     "svg.image_inline": True,
     **dict.fromkeys(
@@ -95,7 +98,8 @@ class Figure:
             text = flatten(self.data).to_csv(lineterminator="\n")
             links.append(download_link(text, f"{self.name}.csv", "text/csv", "CSV"))
         return (
-            f'<figure class="cl-figure" id="{self.name}">{self._inline()}'
+            f'<figure class="cl-figure" id="{self.name}">'
+            f'<div class="cl-drawing">{self._inline()}</div>'
             f"<figcaption>{escape(self.caption)}"
             f'<span class="cl-downloads">Download: {", ".join(links)}</span>'
             f"</figcaption></figure>"
@@ -113,7 +117,10 @@ class Figure:
         alt = escape(self.alt, quote=True)
         # a blank line would end the HTML block where the page is read as Markdown
         body = re.sub(r"\n\s*\n", "\n", body)
-        root = f'role="img" aria-label="{alt}" style="stroke-linejoin:round;stroke-linecap:butt"'
+        # a narrow screen scrolls a drawing sideways before its letters are too small to read
+        width = re.search(r'<svg [^>]*?\bwidth="([^"]+)"', body)[1]
+        style = f"stroke-linejoin:round;stroke-linecap:butt;--cl-width:{width}"
+        root = f'role="img" aria-label="{alt}" style="{style}"'
         return body.replace("<svg ", f"<svg {root} ", 1)
 
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from clinlib.report.cells import Cell
-from clinlib.report.figures import COLOURS, INK, MARKERS, STYLE
+from clinlib.report.figures import COLOURS, HATCHES, INK, MARKERS, STYLE
 
 WIDEST = 34  # characters of a label's line
 DIVERGING = "PuOr"  # told apart by colour-blind readers
@@ -192,13 +192,20 @@ def gains(
 
 
 def grouped_bars(axes: Axes, frame: pd.DataFrame, *, xlabel: str) -> None:
-    """Horizontal bars side by side: a row per index entry, a colour per column."""
+    """Horizontal bars side by side: a row per index entry, a colour and hatching per column."""
     height = 0.8 / max(len(frame.columns), 1)
     with mpl.rc_context(STYLE):
         for place, column in enumerate(frame.columns):
             rows = [row + (place + 0.5) * height - 0.4 for row in range(len(frame))]
-            colour = COLOURS[place % len(COLOURS)]
-            axes.barh(rows, frame[column], height=height, color=colour, label=str(column))
+            axes.barh(
+                rows,
+                frame[column],
+                height=height,
+                color=COLOURS[place % len(COLOURS)],
+                hatch=HATCHES[place % len(HATCHES)],
+                hatchcolor=INK,
+                label=str(column),
+            )
         axes.set_yticks(range(len(frame)), list(map(str, frame.index)))
         axes.set_ylim(len(frame) - 0.5, -0.5)
         axes.set_xlabel(xlabel)

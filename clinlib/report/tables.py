@@ -16,8 +16,8 @@ import pandas as pd
 from clinlib.errors import ClinlibError
 from clinlib.report.cells import Cell, badge, html
 
-LONG = 40
-"""Characters beyond which an entry gets a width that it can be read in."""
+WORDY = 24
+"""Characters from which on a text has a column that is not as narrow as its longest word."""
 
 
 @dataclass(frozen=True)
@@ -136,17 +136,17 @@ class Table:
 
     def _cell(self, entry: object) -> str:
         if isinstance(entry, Cell):
-            return f'<td class="cl-right">{html(entry)}</td>'
+            return f'<td class="cl-right"{_sorts_by(entry.value)}>{html(entry)}</td>'
         if isinstance(entry, tuple):
             links = (f'<a href="{escape(e.href, quote=True)}">{escape(e.text)}</a>' for e in entry)
             return f"<td>{' '.join(links)}</td>"
         text = self._text(entry)
         if text == "missing":
-            return f'<td class="cl-right">{badge(text)}</td>'
-        right = ' class="cl-right"' if isinstance(entry, numbers.Number) else ""
-        if len(text) > LONG:
-            right = ' class="cl-long"'
-        return f"<td{right}>{escape(text)}</td>"
+            return f'<td class="cl-right"{_sorts_by(None)}>{badge(text)}</td>'
+        if isinstance(entry, numbers.Number) and not isinstance(entry, bool):
+            return f'<td class="cl-right"{_sorts_by(entry)}>{escape(text)}</td>'
+        wide = ' class="cl-text"' if len(text) > WORDY else ""
+        return f"<td{wide}>{escape(text)}</td>"
 
     def _text(self, entry: object) -> str:
         if isinstance(entry, Cell):
@@ -162,6 +162,11 @@ class Table:
         if isinstance(entry, numbers.Real):
             return f"{entry:.{self.digits}f}"
         return str(entry)
+
+
+def _sorts_by(value: float | None) -> str:
+    """The attribute that book/_static/tables.js sorts by: empty where there is no value."""
+    return f' data-value="{"" if value is None else format(float(value), ".10g")}"'
 
 
 def _breakable(text: str) -> str:
