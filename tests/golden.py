@@ -120,6 +120,7 @@ RUNS = {
     "least confidence": LOOP.replaced(strategy="least_confidence"),
     "output discrepancy": LOOP.replaced(strategy="tod", restart=True, unit_of_size="tokens"),
     "learning loss": LOOP.replaced(strategy="learning_loss", detached=False, margin=0.5),
+    "bounds as logarithms": LOOP.replaced(strategy="lpn", bounds_scale="log", seed=2),
     "core set": LOOP.replaced(strategy="core_set", candidates=3.0, seed=1),
     "balance and mean teacher": LOOP.replaced(
         strategy="dbs",
