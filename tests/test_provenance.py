@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from clinlib.experiments import provenance
+from clinlib.experiments.spec import KINDS
 
 CODE = '''
 """What it is."""
@@ -45,7 +46,9 @@ def test_code_is_source(old, new):
 @pytest.fixture
 def package(tmp_path):
     files = {
-        "experiments/fine_tune.py": "import clinlib.experiments.key, clinlib.models.tagger",
+        "experiments/fine_tune.py": "import clinlib.experiments.key, clinlib.models.tagger\n"
+        "from clinlib.experiments import training_data",
+        "experiments/training_data.py": "",
         "experiments/key.py": "from clinlib.report import tables",
         "models/tagger.py": "def f():\n    from clinlib.corpora import words",
         "corpora/words.py": "from clinlib.corpora.ledger import Ledger",
@@ -66,6 +69,7 @@ def test_the_source_of_a_kind_is_what_its_routine_imports(package):
     assert [path.relative_to(package).as_posix() for path in found] == [
         "corpora/words.py",
         "experiments/fine_tune.py",
+        "experiments/training_data.py",
         "models/tagger.py",
     ]
     assert provenance.source_files("no_such_kind", package) == []
@@ -79,6 +83,7 @@ def test_the_source_of_a_kind_is_what_its_routine_imports(package):
         ("models/unused.py", False),
         ("corpora/ledger.py", False),
         ("experiments/key.py", False),
+        ("experiments/training_data.py", True),
     ],
 )
 def test_drift_is_a_change_of_that_source(package, file, counts):
@@ -88,6 +93,13 @@ def test_drift_is_a_change_of_that_source(package, file, counts):
     (package / file).write_text("x = 1")
     provenance.source.cache_clear()
     assert (provenance.source("fine_tune", package) != before) == counts
+
+
+def test_every_routine_is_among_what_computes():
+    modules = {kind.routine.partition(":")[0] for kind in KINDS.values() if kind.routine}
+    assert {name.rpartition(".")[2] for name in modules} <= provenance.COMPUTES
+    for name in provenance.COMPUTES:
+        assert (provenance.PACKAGE / "experiments" / f"{name}.py").is_file(), name
 
 
 def test_the_routines_rest_on_the_layers_that_make_numbers():
@@ -172,6 +184,7 @@ def test_weights_are_hashed_by_content_and_name_order(tmp_path):
 
 PEAKS = """
 from clinlib.experiments import provenance
+from clinlib.experiments.spec import KINDS
 provenance.reset_peak_memory()
 before = provenance.peak_memory_mb()
 block = bytearray(64 << 20)

@@ -46,18 +46,33 @@ def _git(repository: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
+COMPUTES = frozenset(
+    {
+        "active_learning",
+        "ensemble",
+        "fine_tune",
+        "pretrain",
+        "pseudo_label",
+        "similarity",
+        "training_data",
+        "vectors",
+    }
+)
+"""Modules of experiments that numbers hang on; the others keep, key and order runs."""
+
+
 def source_files(kind: str, package: Path = PACKAGE) -> list[Path]:
     """The modules that make the numbers of a kind, sorted; none for a kind without a routine.
 
     They are the routine's module and all that it imports from the package, whatever the level;
-    but not the machinery of experiments, and not what a corpus's fingerprint stands for.
+    but of experiments only what COMPUTES, and not what a corpus's fingerprint stands for.
     """
     routine = package / "experiments" / f"{kind}.py"
     found: set[Path] = set()
     waiting = [routine] if routine.is_file() else []
     while waiting:
         path = waiting.pop()
-        machinery = path.parent == routine.parent and path != routine
+        machinery = path.parent == routine.parent and path.stem not in COMPUTES
         if path not in found and not machinery and not _fingerprinted(path, package):
             found.add(path)
             waiting += _imported(path, package)
