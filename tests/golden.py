@@ -132,6 +132,20 @@ RUNS = {
     ),
 }
 
+# those that take more than some five seconds
+LONG = {
+    "packaged weights",
+    "spans over a bilstm",
+    "two passes",
+    "sentences besides",
+    "masked entities",
+    "entities, labels and contrast",
+    "vote",
+    "similarity",
+    "bounds as logarithms",
+    "balance and mean teacher",
+}
+
 
 def micro() -> Corpus:
     """A few letters that no later change of the corpus's defaults can alter."""

@@ -219,6 +219,7 @@ def test_p_is_corrected_for_options_without_runs_too():
     [
         ({"sizes": [100]}, "sizes: 100 is no whole number of rounds of 30; take 90"),
         ({"sizes": [10]}, "take 30"),
+        ({"sizes": [3000]}, "sizes: 3000 sentences, but 'synthetic_nl_ibd' has 1703 to train on"),
         ({"sizes": []}, "name at least one number"),
         ({"round_size": 0}, "a round labels at least 1"),
         ({"options": ["fine-tune", "vot"]}, "did you mean 'vote'"),

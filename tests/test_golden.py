@@ -11,7 +11,13 @@ from clinlib.experiments.spec import KINDS
 STORED = json.loads(golden.STORED.read_text())
 
 
-@pytest.mark.parametrize("name", golden.RUNS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in golden.LONG else ())
+        for name in golden.RUNS
+    ],
+)
 def test_a_golden_micro_run_gives_the_stored_numbers(name):
     """Fails when numerics change: raise the kind's VERSION, then make vouch ARGS=--renew."""
     config, stored = golden.RUNS[name], STORED[name]
@@ -23,6 +29,10 @@ def test_a_golden_micro_run_gives_the_stored_numbers(name):
 def test_the_present_source_is_vouched_for(kind):
     """Fails when a routine's code changed: run make vouch, and commit what it writes."""
     assert provenance.source(kind) in provenance.equal_sources(kind, KINDS[kind].VERSION)
+
+
+def test_the_long_runs_are_runs():
+    assert set(golden.RUNS) >= golden.LONG
 
 
 def test_other_numbers_do_not_agree():

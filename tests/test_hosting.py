@@ -105,6 +105,7 @@ def test_a_book_of_records_alone_trains_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(book, "sweep", lambda *_: pytest.fail("a sweep was made"))
     monkeypatch.setattr(stage, "execute_all", lambda *_: {})
     monkeypatch.setattr(stage, "fill", lambda *_: None)
+    monkeypatch.setattr(book.badges, "unsaid", lambda *_: [])
     monkeypatch.setattr(book, "render", lambda *_: True)
     assert book.build("open", train=False) == tmp_path / "_build" / "open" / "html" / "index.html"
 

@@ -184,7 +184,6 @@ def test_weights_are_hashed_by_content_and_name_order(tmp_path):
 
 PEAKS = """
 from clinlib.experiments import provenance
-from clinlib.experiments.spec import KINDS
 provenance.reset_peak_memory()
 before = provenance.peak_memory_mb()
 block = bytearray(64 << 20)

@@ -190,22 +190,20 @@ def _active(strategy: str, start: str | None) -> Make:
         if start:
             first = source(start, seed, parameters)
             task = task.replaced(encoder=first, vocabulary=_unused())
-        share = parameters["round_size"] / _pool(target)
+        most, pool = max(parameters["sizes"]), counts(target)["train"].sentences
+        if most > pool:
+            raise BadInput(f"sizes: {most} sentences, but '{target}' has {pool} to train on")
+        share = parameters["round_size"] / pool
         return ActiveLearning(
             task=task,
             initial=share,
             per_round=share,
-            rounds=max(parameters["sizes"]) // parameters["round_size"],
+            rounds=most // parameters["round_size"],
             seed=seed,
             **STRATEGIES[strategy],
         )
 
     return make
-
-
-def _pool(target: str) -> int:
-    """The number of training sentences of a corpus or of one of its tasks."""
-    return counts(target)["train"].sentences
 
 
 def _unused() -> int:
