@@ -21,6 +21,7 @@ def tiny(tmp_path):
     folder.mkdir()
     shutil.copy(LIBRARY.parent / "_config.yml", staged)
     shutil.copy(LIBRARY.parent / "book" / "references.bib", staged / "book")
+    shutil.copytree(LIBRARY.parent / "book" / "_static", staged / "_static")
     (staged / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters:\n- file: notebooks/10_a\n"
     )

@@ -81,6 +81,7 @@ def test_pages_link_to_the_repository_if_and_only_if_there_is_one(tmp_path, monk
     (staged / "notebooks").mkdir()
     (staged / "_config.yml").write_bytes(configured(CONFIG))
     shutil.copy(CHECKOUT / "book" / "references.bib", staged / "book")
+    shutil.copytree(CHECKOUT / "book" / "_static", staged / "_static")
     (staged / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters:\n- file: notebooks/10_a\n"
     )
