@@ -8,6 +8,7 @@ from clinlib.experiments.key import key
 PARAMETERS = {
     "profile": "quick",
     "corpus": "synthetic_zh_emr",
+    "documents": 0,
     "encoder": "scratch-tiny",
     "head": "crf",
     "recurrent": 0,

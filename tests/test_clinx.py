@@ -33,7 +33,12 @@ SHARED = {
 }
 ABLATION = SHARED | {"corpora": ["synthetic_en_letters"], "folds": 3}
 TASKS = ["synthetic_en_letters", "synthetic_en_problems", "synthetic_en_shifted"]
-TRANSFER = SHARED | {"tasks": TASKS, "sizes": [60, 100_000, 0], "small_epochs": 7}
+TRANSFER = SHARED | {
+    "tasks": TASKS,
+    "sizes": [60, 100_000, 0],
+    "small_epochs": 7,
+    "small_batch_size": 4,
+}
 ENCODERS = SHARED | {
     "corpora": TASKS[:2],
     "encoders": [

@@ -1,6 +1,7 @@
 """The LASL pages on loss predictors' encoders and on task models: plans, and curves by hand."""
 
 import pytest
+from made_loops import PARAMETERS
 from made_records import PINS
 
 from clinlib.errors import BadInput
@@ -8,29 +9,8 @@ from clinlib.experiments.key import key
 from clinlib.studies.lasl import loss_encoders, strategies, task_models
 from clinlib.studies.lasl import rounds as reading
 
-SHARED = {
-    "profile": "quick",
-    "corpus": "synthetic_zh_emr",
-    "encoder": "scratch-tiny",
-    "recurrent": 16,
-    "initial": 0.1,
-    "per_round": 0.1,
-    "rounds": 3,
-    "seeds": 2,
-    "epochs": 2,
-    "learning_rate": 2e-3,
-    "head_learning_rate": 5e-3,
-    "batch_size": 8,
-    "max_length": 128,
-    "dropout": 0.1,
-    "precision": "float32",
-    "vocabulary": 500,
-    "pretrain_architecture": "scratch-tiny",
-    "pretrain_epochs": 2,
-    "pretrain_learning_rate": 1e-3,
-    "documents": 0,
-}
-ENCODERS = SHARED | {"head": "crf", "encoders": ["shared", "serial 2", "individual 3"]}
+SHARED = PARAMETERS | {"recurrent": 16, "rounds": 3}
+ENCODERS = SHARED | {"encoders": ["shared", "serial 2", "individual 3"]}
 MODELS = SHARED | {
     "models": ["BERT-CRF", "LSTM-CRF", "GlobalPointer"],
     "strategies": ["random", "LASL"],

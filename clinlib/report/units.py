@@ -46,6 +46,7 @@ UNITS = {
     "shares": "share of sentences, up to 1",
     "silver": "documents",
     "sizes": "sentences",
+    "small_batch_size": "sentences per step",
     "small_epochs": "passes",
     "source_batch_size": "sentences per step",
     "source_epochs": "passes",

@@ -59,6 +59,7 @@ def runs(parameters: Mapping[str, object]) -> dict[Place, dict[int, FineTune]]:
                 changes = {"sentences": size or None}
                 if size:
                     changes["epochs"] = parameters["small_epochs"]
+                    changes["batch_size"] = parameters["small_batch_size"]
                 if source != NONE:
                     changes["encoder"] = median(source, parameters)
                 plain = whole(target, parameters)

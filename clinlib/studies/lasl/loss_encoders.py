@@ -58,8 +58,7 @@ def names(parameters: Mapping[str, object]) -> list[str]:
 def run(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearning:
     """The loop of one encoder, or of random picking."""
     strategy = RANDOM if name == RANDOM else "LPN"
-    made = training.loop(strategy, seed, parameters).replaced(**ENCODERS.get(name, {}))
-    return training.limited(made, parameters["documents"])
+    return training.loop(strategy, seed, parameters).replaced(**ENCODERS.get(name, {}))
 
 
 class Results:

@@ -25,13 +25,14 @@ STRATEGIES: dict[str, dict[str, object]] = {
 
 
 def task(parameters: Mapping[str, object]) -> FineTune:
-    """The task model, seed 0, with the epochs of one round."""
+    """The task model, seed 0, with the epochs of one round; its documents are the pool."""
     name = parameters["encoder"]
     learnt = {"vocabulary": parameters["vocabulary"]} if name in LEARN_VOCABULARY else {}
     return FineTune(
         corpus=parameters["corpus"],
         encoder=recipes.encoder(name, pretraining(parameters)),
         **learnt,
+        documents=parameters["documents"] or None,
         head=parameters["head"],
         recurrent=parameters["recurrent"],
         max_length=parameters["max_length"],
@@ -61,8 +62,3 @@ def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearni
 def everything(seed: int, parameters: Mapping[str, object]) -> FineTune:
     """The same task model trained on the whole pool: the ceiling."""
     return task(parameters).replaced(seed=seed, epochs=parameters["all_data_epochs"])
-
-
-def limited(config: ActiveLearning, documents: int) -> ActiveLearning:
-    """The loop with a pool of so many documents (the first under seed 0), 0 for all."""
-    return config.replaced(task=config.task.replaced(documents=documents)) if documents else config
