@@ -1,5 +1,6 @@
 """Down-sampling: which runs it repeats, what it counts, and what it says of a share."""
 
+import pandas as pd
 import pytest
 from made_records import PARAMETERS, PINS, made, record
 
@@ -52,6 +53,34 @@ def test_differences_are_paired_by_seed_and_time_is_a_share():
     assert first["strict F1"].half == pytest.approx(0.0, abs=1e-9)
     assert first["sentences, %"] == pytest.approx(50.0)
     assert first["time, %"].value == pytest.approx(50.0)
+
+
+def test_time_is_the_processor_s_where_one_processor_did_it():
+    made = {"curve": [{"seconds": 30.0}, {"seconds": 10.0}]}
+    shared = {"seconds": 100.0, "cpu_seconds": 50.0, "device": "cpu"}
+    assert study.seconds(made | {"provenance": shared}) == 20.0
+    for known in ({"device": "cuda"}, {"cpu_seconds": None}):
+        assert study.seconds(made | {"provenance": shared | known}) == 40.0
+
+
+def test_a_loss_is_held_against_the_published_ones(monkeypatch):
+    models = ["a", "a", "b", "b"]
+    data = ["full", "down-sampled"] * 2
+
+    def verdicts(drop, scores):
+        published = pd.DataFrame({"model": models, "training_data": data, "token_macro_f1": scores})
+        found = study.results(records(drop=drop), GIVEN, PINS)
+        return [text.rpartition(": ")[2] for text in study.beside_the_paper(found, published)]
+
+    assert verdicts(5.0, [0.9, 0.87, 0.8, 0.76]) == []  # the made corpus is synthetic
+    monkeypatch.setattr(study, "is_synthetic", lambda name: False)
+    arms = len(study.results({}, GIVEN, PINS)[study.ALL].arms)
+    loss = study.differences(study.results(records(drop=5.0), GIVEN, PINS)).iloc[1]
+    lost = -loss["token macro F1"].value / 100
+    near = [0.9, 0.9 - lost, 0.8, 0.81 - lost]
+    assert verdicts(5.0, near) == ["which agrees with theirs."] * arms
+    assert verdicts(5.0, [0.9, 0.899, 0.8, 0.799]) == ["more than any of theirs."] * arms
+    assert verdicts(5.0, [0.9, 0.5, 0.8, 0.3]) == ["less than any of theirs."] * arms
 
 
 def test_a_loss_is_called_one_and_missing_runs_are_no_number():

@@ -40,9 +40,14 @@ def test_a_page_lies_beside_its_notebook_and_is_replaced(executed):
 
 
 def test_links_to_other_pages_become_their_names(executed):
-    text = "See [](/notebooks/30_methods.ipynb), [cards](/book/data_cards.md), [x](https://y.org)."
+    text = "See [](/notebooks/30_methods.ipynb), [](10_heads.ipynb), [cards](/book/data_cards.md)."
     shown = single_page.render(executed(text)).read_text()
-    assert shown == "See 30_methods.ipynb, cards, [x](https://y.org)."
+    assert shown == "See 30_methods, 10_heads, cards."
+
+
+@pytest.mark.parametrize("text", ["[x](https://y.org)", "[below](#losses)", "![a](plot.svg)"])
+def test_what_leads_elsewhere_stays(executed, text):
+    assert single_page.render(executed(text)).read_text() == text
 
 
 def test_a_folder_that_is_no_page_is_not_replaced(executed, tmp_path):

@@ -10,8 +10,10 @@ from clinlib.errors import BadInput, ClinlibError
 from clinlib.report import book
 from clinlib.report.paths import root
 
-# [text](/path) and [](/path) to pages of the book, which a single page has no way to
-_TO_OTHER_PAGES = re.compile(r"\[([^\]]*)\]\(/(?:notebooks|book|data_cards)/([^)]*)\)")
+# [text](path) and [](path) to pages of the book, which a single page has no way to
+_TO_OTHER_PAGES = re.compile(
+    r"(?<!!)\[([^\]]*)\]\((?!#|[a-z]+:)(?:[^)]*/)?([^/)]+?)(?:\.ipynb|\.md)?\)"
+)
 
 
 def render(executed: Path, out: Path | None = None) -> Path:

@@ -24,9 +24,10 @@ from clinlib.studies.comparisons import paired, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.transformer_crf import heads_and_encoders, labels
 from clinlib.studies.transformer_crf.results import Arm, Results
-from clinlib.studies.wording import plural
+from clinlib.studies.wording import is_synthetic, plural
 
 NAME = "11_down_sampling"
+PAPERS = 0.2  # the share without entity that the paper aims at
 ALL = 1.0  # the share that stands for the training data as they are
 SCORES = {
     "strict F1": "scores.test.strict.f1",
@@ -71,14 +72,14 @@ def results(
 
 
 def scores(found: ByShare) -> pd.DataFrame:
-    """Test scores of every arm by share kept, with sentences and seconds of training."""
+    """Test scores of every arm by share kept, with sentences and processor time of training."""
     rows = {}
     for arm in found[ALL].arms:
         for share, results in found.items():
             rows[arm.corpus, arm.label, shown(share)] = {
                 "training sentences": _sentences(results, arm),
                 **{name: results.cell(arm, value) for name, value in SCORES.items()},
-                "seconds of training": results.cell(arm, seconds, digits=0),
+                "processor seconds of training": results.cell(arm, seconds, digits=0),
             }
     return _frame(rows, ["corpus", "row", "share without entity"])
 
@@ -200,14 +201,52 @@ def sentences(found: ByShare) -> list[str]:
     return texts or [f"{plural(len(found[ALL].arms), 'row')}, and no share to compare."]
 
 
+def beside_the_paper(found: ByShare, published: pd.DataFrame) -> list[str]:
+    """Our loss at the paper's share beside the published ones: smaller, larger, or no different.
+
+    `published`: model, training_data ("full" or "down-sampled") and token_macro_f1 in 0..1. On
+    synthetic data nothing is said of the paper.
+    """
+    whole = found[ALL]
+    arms = [arm for arm in whole.arms if not is_synthetic(arm.corpus)]
+    if PAPERS not in found or not arms:
+        return []
+    scores = published.pivot(index="model", columns="training_data", values="token_macro_f1")
+    losses = 100 * (scores["full"] - scores["down-sampled"])
+    least, most = losses.min(), losses.max()
+    texts = []
+    for arm in arms:
+        ours = paired(whole.final[arm], found[PAPERS].final[arm], SCORES["token macro F1"])
+        if ours.low is None:
+            continue
+        if ours.low > most:
+            verdict = "more than any of theirs"
+        elif ours.high < least:
+            verdict = "less than any of theirs"
+        else:
+            verdict = "which agrees with theirs"
+        texts.append(
+            f"The paper's models lose {least:.1f} to {most:.1f} macro F1 at about this share "
+            f"without entity. On {arm.corpus}, {arm.label} loses {ours.value:.1f} at "
+            f"{shown(PAPERS)}, 95 % interval {ours.low:.1f} to {ours.high:.1f}: {verdict}."
+        )
+    return texts
+
+
 def shown(share: float) -> str:
     """A share as a label: "0.2", or "all" for the data as they are."""
     return "all" if share == ALL else f"{share:g}"
 
 
 def seconds(record: Record) -> float:
-    """Seconds of training, evaluation left out."""
-    return sum(row["seconds"] for row in record["curve"])
+    """Seconds of training, evaluation left out; of a processor's time on a CPU.
+
+    A run that shares its processor with others takes longer by the clock. What of its time the run
+    had is known for the whole of it, so that the same share is taken for training.
+    """
+    made, spent = record["provenance"], sum(row["seconds"] for row in record["curve"])
+    shared = made.get("device", "cpu") == "cpu" and made.get("cpu_seconds") and made.get("seconds")
+    return spent * made["cpu_seconds"] / made["seconds"] if shared else spent
 
 
 def _shares(parameters: Mapping[str, object]) -> list[float]:

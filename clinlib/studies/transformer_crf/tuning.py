@@ -94,7 +94,7 @@ def curves_in_words(points: pd.DataFrame, corpus: str) -> str:
 
 
 def costs(results: Results) -> pd.DataFrame:
-    """What each arm costs: parameters, training sentences, seconds, memory, subwords per second.
+    """What each arm costs: parameters, sentences, processor time, memory, subwords per second.
 
     Times are of the machine that trained; they compare only where the hardware is the same.
     """
@@ -105,7 +105,7 @@ def costs(results: Results) -> pd.DataFrame:
             "parameters": same(records, "model.parameters"),
             "trainable": same(records, "model.trainable"),
             "training sentences": same(records, "data.train_sentences"),
-            "seconds": results.cell(arm, "provenance.seconds", digits=0),
+            "processor seconds": results.cell(arm, "provenance.cpu_seconds", digits=0),
             "subwords per second": results.cell(arm, "provenance.subwords_per_second", digits=0),
             "peak memory, MB": results.cell(arm, "provenance.peak_memory_mb", digits=0),
         }
