@@ -22,6 +22,7 @@ PARAMETERS = made_loops.PARAMETERS | {
     "weights": ["mean probability", "linear", "root (p = 5)"],
     "scales": ["raw", "rank"],
     "ends": ["MLP"],
+    "panels": [],
 }
 LABELS = ["mean probability", "linear", "root (p = 5)", "mean probability, rank"]
 # Lambda of rounds 2, 3, 4

@@ -4,6 +4,7 @@ Results of these pages are read by what they hold (`loops` or `models`, `shares`
 """
 
 from collections.abc import Callable, Mapping
+from itertools import permutations
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from clinlib.studies.cells import Cell, Record, state
 from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison, inside, names
 from clinlib.studies.claims.lasl import at_budgets
+from clinlib.studies.lasl import sizes
 
 PAPERS_MODELS = ("BERT-CRF", "LSTM-CRF", "GlobalPointer")
 HALF = 0.5
@@ -81,6 +83,39 @@ def passing(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
     ]
 
 
+def overtaking(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
+    """Round in which MLP passes LPN with fewer labels at first or per round, and with more.
+
+    Seeds in which it does not pass count as one round after the last: with fewer labels that is
+    the least it can be, with more it decides nothing.
+    """
+    made = []
+    for (label, fewer), (other, more) in permutations(found.panels.items(), 2):
+        if not fewer.has_fewer(more):
+            continue
+        late, early = _passed(fewer), _passed(more)
+        gaps = {
+            seed: late[seed] - early[seed] if seed in late and seed in early else None
+            for seed in fewer.loops[sizes.LEAST]
+        }
+        ends = len(fewer.shares) + 1, len(more.shares) + 1
+        both = sizes.LEAST, sizes.PREDICTED
+        runs = [panel.loops[name].values() for panel in (fewer, more) for name in both]
+        made.append(
+            Comparison(
+                f"{found.corpus}, {label}; {other}",
+                (found.corpus,),
+                Cell.of(gaps.values()),
+                Cell.of(late.values()),
+                Cell.of(early.values()),
+                names(*runs),
+                over="loops that end first" if ends[1] in early.values() else "seeds",
+                bound=ends[0] in late.values(),
+            )
+        )
+    return made
+
+
 def encoders(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
     """The serial encoder of two layers, and that of one, shared and individual ones."""
     best = "serial 2"
@@ -113,9 +148,16 @@ READERS: dict[str, Callable] = {
     "lasl-06": schedules,
     "lasl-07": encoders,
     "lasl-08": task_models,
+    "lasl-09": overtaking,
     "lasl-11": scale,
     "lasl-14": passing,
 }
+
+
+def _passed(panel: sizes.Panel) -> dict[int, int]:
+    """Seed -> the round in which MLP passes LPN, one after the last where it does not."""
+    end = len(panel.shares) + 1
+    return {seed: number or end for seed, number in sizes.by_seed(panel).items()}
 
 
 def _after(number: int, value: Callable[[Mapping], float | None]):

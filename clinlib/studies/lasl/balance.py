@@ -1,4 +1,4 @@
-"""Two losses in balance: by which rule they are weighed, on which scale (LASL, Figure 7, Table 5).
+"""Two losses in balance: by which rule, on which scale (LASL, Figures 6 and 7, Table 5).
 
 Every schedule is the same loop; only Lambda's rule, or what makes the two losses comparable,
 differs. At Lambda 1 the balance is the minimum loss (MLP), at 0 the predicted loss (LPN).
@@ -13,6 +13,7 @@ from clinlib.experiments.key import Pins
 from clinlib.studies.cells import Cell, Record, cell, state
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
+from clinlib.studies.lasl import sizes
 from clinlib.studies.lasl.balance_picks import Alone, alone, shared
 from clinlib.studies.lasl.rounds import Runs, at, heading, over, points, shown, strict_f1
 from clinlib.studies.lasl.schedules import DBS, SCALES, chosen, ends, schedules
@@ -23,7 +24,7 @@ from clinlib.studies.wording import plural
 
 NAME = "42_balance"
 HALF = 0.5
-BOTH_ENDS = ("MLP", "LPN")  # Lambda 1 and 0
+BOTH_ENDS = (sizes.LEAST, sizes.PREDICTED)  # Lambda 1 and 0
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -33,10 +34,8 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
     """
     drawn = seeds(parameters)
     balanced = [each for seed in drawn for each in schedules(seed, parameters).values()]
-    return [
-        *balanced,
-        *(loop(name, seed, parameters) for name in ends(parameters) for seed in drawn),
-    ]
+    beside = [loop(name, seed, parameters) for name in ends(parameters) for seed in drawn]
+    return list(dict.fromkeys([*balanced, *beside, *sizes.plan(parameters)]))
 
 
 class Results:
@@ -60,6 +59,7 @@ class Results:
             name: {seed: find(loop(name, seed, parameters)) for seed in seeds(parameters)}
             for name in ends(parameters)
         }
+        self.panels = sizes.panels(find, parameters)
 
     @property
     def base(self) -> str:
@@ -165,13 +165,7 @@ def overtaking(results: Results) -> int | None:
     if not {*BOTH_ENDS} <= results.ends.keys():
         return None
     left, right = (results.ends[name] for name in BOTH_ENDS)
-    first = None
-    for number in range(len(results.shares), 1, -1):
-        found = paired(left, right, at(number, strict_f1)).value
-        if found is None or found <= 0:
-            break
-        first = number
-    return first
+    return sizes.passed(left, right, len(results.shares))
 
 
 def overlaps(results: Results) -> pd.DataFrame:
@@ -229,6 +223,7 @@ def sentences(results: Results) -> list[str]:
             )
     if (start := overtaking(results)) is not None:
         said.append(f"The mean F1 of MLP is above that of LPN from round {start} to the end.")
+    said += sizes.sentences(results.panels)
     table = margins(results)
     above, equal, below = tally(table)
     if above + equal + below:
