@@ -155,6 +155,8 @@ def test_transfer_starts_from_the_median_source_and_keeps_the_other_tasks_tests_
         60,
         7,
     )
+    whole = run.encoder.of[0].batch_size
+    assert run.batch_size == TRANSFER["small_batch_size"] != whole == TRANSFER["batch_size"]
     assert [each.corpus for each in run.encoder.of] == [TASKS[0]] * 3
     assert {each.keep_out for each in run.encoder.of} == {(TASKS[1], TASKS[2])}
     whole = runs[transfer.Place(TASKS[0], transfer.NONE, 0)]

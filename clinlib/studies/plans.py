@@ -25,9 +25,27 @@ def seeds(parameters: Mapping[str, object]) -> range:
     return range(1, 1 + parameters["seeds"])
 
 
-def finder(
-    records: Mapping[str, Record | None], pins: Pins | None = None
-) -> Callable[[Config], Record | None]:
+Find = Callable[[Config], Record | None]
+"""Gives the record of a configuration; None is missing."""
+
+
+class PlanRecords:
+    """The records of a page's plan; a subclass sorts them as the page reads them."""
+
+    def __init__(
+        self,
+        records: Mapping[str, Record | None],
+        parameters: Mapping[str, object],
+        pins: Pins | None = None,
+    ):
+        self.sort(finder(records, pins), parameters)
+
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
+        """Fills the fields with the records that `find` gives."""
+        raise NotImplementedError
+
+
+def finder(records: Mapping[str, Record | None], pins: Pins | None = None) -> Find:
     """A function that finds the record of a configuration among records by key; None is missing."""
     known = pins or Pins()
     return lambda config: records.get(key(config, known))

@@ -12,7 +12,6 @@ import pandas as pd
 from clinlib.errors import BadInput
 from clinlib.experiments.choice import score
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import Ensemble
 from clinlib.studies.cells import Cell, Record, cell, number, state
 from clinlib.studies.clinx.training import base
@@ -25,7 +24,7 @@ from clinlib.studies.comparisons import (
     reading_over_documents,
 )
 from clinlib.studies.frames import by_row
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "21_architecture_ablation"
 STRICT = "scores.test.strict.f1"
@@ -66,17 +65,11 @@ def corpora(parameters: Mapping[str, object]) -> list[str]:
     return names
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan by corpus and group: a variant of the architecture, a way to
     divide the documents, or votes; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpora = corpora(parameters)
         self.found: dict[str, dict[str, list[Record | None]]] = {
             corpus: {

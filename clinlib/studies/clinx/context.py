@@ -11,13 +11,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import FineTune
-from clinlib.studies.cells import Cell, Record, cell
+from clinlib.studies.cells import Cell, cell
 from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import ENOUGH, paired, reading_of
 from clinlib.studies.frames import by_row
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "26_packed_context"
 STRICT = "scores.test.strict.f1"
@@ -54,16 +53,10 @@ def runs(corpus: str, parameters: Mapping[str, object]) -> dict[str, dict[int, F
     }
 
 
-class Results:
+class Results(PlanRecords):
     """The records by corpus, layout and seed; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpora = list(parameters["corpora"])
         self.final = {
             corpus: {

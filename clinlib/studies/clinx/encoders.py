@@ -13,7 +13,6 @@ import pandas as pd
 from clinlib.corpora.registry import card
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.names import RECURRENT
 from clinlib.experiments.spec import Choose, FineTune, Pretrain, Vectors
 from clinlib.studies import recipes
@@ -21,7 +20,7 @@ from clinlib.studies.cells import Cell, Record, cell, number
 from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
-from clinlib.studies.plans import finder, pretraining, seeds
+from clinlib.studies.plans import Find, PlanRecords, pretraining, seeds
 
 NAME = "20_encoders"
 STRICT = "scores.test.strict.f1"
@@ -73,16 +72,10 @@ def runs(pair: Pair, parameters: Mapping[str, object]) -> dict[int, FineTune]:
     return {seed: plain.replaced(seed=seed) for seed in seeds(parameters)}
 
 
-class Results:
+class Results(PlanRecords):
     """The records by encoder and corpus, and those of the pretrainings; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.encoders, self.corpora = list(parameters["encoders"]), list(parameters["corpora"])
         self.final: dict[Pair, dict[int, Record | None]] = {
             pair: {seed: find(run) for seed, run in runs(pair, parameters).items()}

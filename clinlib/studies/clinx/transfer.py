@@ -15,13 +15,12 @@ from clinlib.corpora.registry import counts
 from clinlib.errors import BadInput
 from clinlib.evaluation.significance import holm
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, FineTune
 from clinlib.studies.cells import Cell, Record, cell
 from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 from clinlib.studies.wording import plural
 
 STRICT = "scores.test.strict.f1"
@@ -86,16 +85,10 @@ def median(task: str, parameters: Mapping[str, object]) -> Choose:
     )
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan by cell and seed; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.tasks = _tasks(parameters)
         self.final: dict[Place, dict[int, Record | None]] = {
             place: {seed: find(run) for seed, run in group.items()}

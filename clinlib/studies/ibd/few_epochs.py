@@ -10,14 +10,13 @@ import pandas as pd
 
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import FineTune
-from clinlib.studies.cells import Cell, Record, cell, number, state
+from clinlib.studies.cells import Cell, cell, number, state
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.ibd import methods
 from clinlib.studies.ibd.methods import CONTRAST, EMLM, MLM, PLAIN, STRICT, Runs
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 from clinlib.studies.wording import plural
 
 NAME = "32_few_epochs"
@@ -53,16 +52,10 @@ def run(
     return methods.tagger(corpus, seed, parameters, encoder).replaced(epochs=epochs)
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan by corpus, way and number of epochs; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpora = methods.corpora(parameters)
         self.counts = counts(parameters)
         self.found: dict[tuple[str, str, int], Runs] = {

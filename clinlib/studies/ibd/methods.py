@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from clinlib.corpora.registry import card
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.names import LEARN_VOCABULARY
 from clinlib.experiments.spec import FineTune, Pretrain, PseudoLabel
 from clinlib.studies import recipes
 from clinlib.studies.cells import Record
-from clinlib.studies.plans import finder, pretraining, seeds
+from clinlib.studies.plans import Find, PlanRecords, pretraining, seeds
 
 NAME = "30_methods"
 STRICT = "scores.test.strict.f1"
@@ -61,17 +60,11 @@ def corpora(parameters: Mapping[str, object]) -> list[str]:
     return names
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan by corpus and method, and those of the adapted encoders by corpus
     and way; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpora = corpora(parameters)
         self.seeds = list(seeds(parameters))
         self.found: dict[str, dict[str, Runs]] = {

@@ -7,14 +7,13 @@ import pandas as pd
 from clinlib.corpora.registry import counts
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import FineTune
-from clinlib.studies.cells import Cell, Record, cell
+from clinlib.studies.cells import Cell, cell
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.ibd.methods import STRICT, Runs, corpora, tagger
 from clinlib.studies.ibd.observations import type_scores
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "35_multitask"
 ALONE, BOTH = "tags alone", "tags and sentences"
@@ -53,16 +52,10 @@ def rarest(corpus: str) -> str:
     return min(types, key=types.get)
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan by corpus, task and seed; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpora = corpora(parameters)
         self.rarest = {corpus: rarest(corpus) for corpus in self.corpora}
         self.found: dict[str, dict[str, Runs]] = {

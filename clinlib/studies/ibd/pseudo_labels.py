@@ -10,14 +10,13 @@ import pandas as pd
 
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import FineTune
-from clinlib.studies.cells import Cell, Record, cell, number, state
+from clinlib.studies.cells import Cell, cell, number, state
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.ibd import methods
 from clinlib.studies.ibd.methods import FUSED, PSEUDO, STRICT, Runs
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "34_pseudo_labels_and_rdrop"
 GOLD = f"gold alone ({FUSED})"
@@ -72,16 +71,10 @@ def values(parameters: Mapping[str, object], name: str) -> list[float]:
     return sorted(map(float, found))
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan by corpus, part and setting; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpora = methods.corpora(parameters)
         self.found: dict[str, dict[tuple[str, float], Runs]] = {}
         for corpus in self.corpora:

@@ -13,7 +13,6 @@ from clinlib.corpora.registry import Corpus, load
 from clinlib.errors import BadInput, unknown
 from clinlib.evaluation.errors import Analysis, analyse_all
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import FineTune
 from clinlib.studies.cells import Cell, Record, cell, number, state
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
@@ -21,7 +20,7 @@ from clinlib.studies.corpora import is_here
 from clinlib.studies.frames import by_row
 from clinlib.studies.ibd.errors import checked
 from clinlib.studies.ibd.methods import STRICT, TYPE, Runs, corpora, tagger
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "33_section_fusion"
 NONE = "none"
@@ -66,17 +65,11 @@ def reads(parameters: Mapping[str, object]) -> str:
     return " ".join(name for name in corpora(parameters) if is_here(name))
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan by corpus, place and seed, None being missing; and of the first seed
     without sections and with those `shown`, what it predicted, where the corpus is here."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpora = corpora(parameters)
         self.shown = str(parameters["shown"])
         self.found: dict[str, dict[str, Runs]] = {

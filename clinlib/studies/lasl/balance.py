@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.studies.cells import Cell, Record, cell, state
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
@@ -19,7 +18,7 @@ from clinlib.studies.lasl.rounds import Runs, at, heading, over, points, shown, 
 from clinlib.studies.lasl.schedules import DBS, SCALES, chosen, ends, schedules
 from clinlib.studies.lasl.tallies import tally
 from clinlib.studies.lasl.training import loop
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 from clinlib.studies.wording import plural
 
 NAME = "42_balance"
@@ -38,16 +37,10 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
     return list(dict.fromkeys([*balanced, *beside, *sizes.plan(parameters)]))
 
 
-class Results:
+class Results(PlanRecords):
     """The loops of the plan by label and seed; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
         self.shares = loop(DBS, 0, parameters).shares
         self.scale = chosen(parameters, "scales", SCALES)[0]

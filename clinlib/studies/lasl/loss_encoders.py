@@ -11,13 +11,12 @@ import pandas as pd
 from clinlib.errors import BadInput, unknown
 from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.studies.cells import Cell, Record, cell
 from clinlib.studies.comparisons import UNCORRECTED, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl import rounds, training
 from clinlib.studies.lasl.rounds import UNITS, Runs
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "43_loss_prediction_encoders"
 REFERENCE = "serial 2"  # what the paper chooses
@@ -61,16 +60,10 @@ def run(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearnin
     return training.loop(strategy, seed, parameters).replaced(**ENCODERS.get(name, {}))
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan by name and seed; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
         self.shares = run(RANDOM, 0, parameters).shares
         self.loops: dict[str, Runs] = {

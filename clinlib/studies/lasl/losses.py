@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.studies.cells import Cell, Record, cell, state
 from clinlib.studies.comparisons import ENOUGH, UNCORRECTED
 from clinlib.studies.frames import by_row
@@ -34,7 +33,7 @@ from clinlib.studies.lasl.loss_samples import (
 from clinlib.studies.lasl.rounds import Of, Runs, at, change, heading, over, points, shown
 from clinlib.studies.lasl.strategies import strategies
 from clinlib.studies.lasl.training import loop
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 from clinlib.studies.wording import plural
 
 NAME = "41_losses"
@@ -52,16 +51,10 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
     ]
 
 
-class Results:
+class Results(PlanRecords):
     """The loops of the plan by strategy and seed; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
         first = loop(strategies(parameters)[0], 0, parameters)
         self.shares, self.most = first.shares, first.examples

@@ -11,14 +11,13 @@ import pandas as pd
 
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.studies.cells import Cell, Record, cell, number
 from clinlib.studies.comparisons import UNCORRECTED, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl import rounds
 from clinlib.studies.lasl.rounds import UNITS, Runs, area_over, gain, has_curve, share, strict_f1
 from clinlib.studies.lasl.training import everything, loop
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "40_strategies"
 STRICT = "scores.test.strict.f1"
@@ -45,16 +44,10 @@ def strategies(parameters: Mapping[str, object]) -> list[str]:
     return names
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan: loops by strategy and seed, and the runs on all data by seed."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
         self.shares = loop(strategies(parameters)[0], 0, parameters).shares
         self.loops: dict[str, Runs] = {

@@ -11,14 +11,13 @@ import pandas as pd
 from clinlib.errors import BadInput, unknown
 from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.config import Config
-from clinlib.experiments.key import Pins
 from clinlib.experiments.names import POINTER
-from clinlib.studies.cells import Cell, Record, cell
+from clinlib.studies.cells import Cell, cell
 from clinlib.studies.comparisons import UNCORRECTED, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl import rounds, training
 from clinlib.studies.lasl.rounds import UNITS, Runs
-from clinlib.studies.plans import finder, seeds
+from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "44_task_models"
 RANDOM = "random"
@@ -70,16 +69,10 @@ def _asked(field: str, parameters: Mapping[str, object]) -> list[str]:
     return names
 
 
-class Results:
+class Results(PlanRecords):
     """The records of the plan by model, strategy and seed; None is missing."""
 
-    def __init__(
-        self,
-        records: Mapping[str, Record | None],
-        parameters: Mapping[str, object],
-        pins: Pins | None = None,
-    ):
-        find = finder(records, pins)
+    def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
         models, strategies = (_asked(field, parameters) for field in ("models", "strategies"))
         self.shares = run(models[0], strategies[0], 0, parameters).shares
