@@ -47,6 +47,14 @@ def test_seconds_follow_the_sentences_trained_on_and_scored(tmp_path):
     assert not seconds(tune("a", "scratch-tiny"), known)[1]
 
 
+def test_a_run_that_shared_its_processor_teaches_the_time_it_had(tmp_path):
+    for device, expected in (("cpu", 24.0), ("cuda", 90.0)):
+        shared = record(tune("a", "minilm"), 90.0, 100)
+        shared["provenance"] |= {"cpu_seconds": 24.0, "device": device}
+        known = speeds(tmp_path / device, shared)
+        assert seconds(tune("a", "minilm", epochs=2), known, device)[0] == pytest.approx(expected)
+
+
 def test_a_bilstm_and_a_head_over_spans_take_time_of_their_own(tmp_path):
     known = speeds(tmp_path, record(tune("a", "scratch-tiny"), 24.0, 100))
     spans = {"head": "global_pointer"}

@@ -49,8 +49,9 @@ class Speeds:
     def learn(self, record: Mapping[str, Any]) -> None:
         """Takes the speed of one complete record; records that lack a field teach nothing."""
         config, made = record["configuration"], record["provenance"]
-        epochs, seconds = len(record.get("curve") or ()), made.get("seconds")
-        device = made.get("device", "cpu")
+        epochs, device = len(record.get("curve") or ()), made.get("device", "cpu")
+        # by the clock a run takes longer, the more there is that shares its processor
+        seconds = (device == "cpu" and made.get("cpu_seconds")) or made.get("seconds")
         if record["status"] != "complete" or not epochs or not seconds:
             return
         if record["kind"] == "pretrain":
