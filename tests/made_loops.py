@@ -19,6 +19,7 @@ PARAMETERS = {
     "epochs": 2,
     "learning_rate": 2e-3,
     "head_learning_rate": 5e-3,
+    "predictor_size": 200,
     "batch_size": 8,
     "max_length": 128,
     "dropout": 0.1,

@@ -54,6 +54,13 @@ def listed(names) -> str:
     return "[" + ", ".join(f'"{name}"' for name in names) + "]"
 
 
+def rendered(clinlib, executed):
+    """Renders an executed notebook beside it, so that a search for leaks finds its page too."""
+    code, out, errors = clinlib("page", str(executed))
+    assert code == 0, errors
+    assert Path(out.strip().splitlines()[-1]).is_file()
+
+
 def test_from_the_files_to_the_page_no_text_leaves_the_cache(checkout, clinlib, model):
     chosen = {
         "corpora": listed(CORPORA),
@@ -71,6 +78,7 @@ def test_from_the_files_to_the_page_no_text_leaves_the_cache(checkout, clinlib, 
     assert code == 0, errors
     page = Path(out.strip().splitlines()[-1])
     assert page.is_file() and "n2c2_2018" in page.read_text(encoding="utf-8")
+    rendered(clinlib, page)
     records = sorted((checkout / "results").rglob("*.json"))
     found = [json.loads(path.read_text(encoding="utf-8")) for path in records]
     assert sorted(each["configuration"]["corpus"] for each in found) == sorted(CORPORA)
@@ -100,7 +108,8 @@ def test_a_page_of_errors_gives_offsets_and_types(checkout, clinlib, model):
         "execute", "36_error_analysis", "--profile", "paper", "--workers", "1", *given
     )
     assert code == 1, "the corpus has no sections, so that the methods that fuse them fail"
-    page = Path(out.strip().splitlines()[-1]).read_text(encoding="utf-8")
+    rendered(clinlib, executed := Path(out.strip().splitlines()[-1]))
+    page = executed.read_text(encoding="utf-8")
     assert "may not be passed on: passages give offsets and types" in page
     assert re.search(r"(problem|test|treatment) \[\d+, \d+\)", page)
     records = [json.loads(path.read_text()) for path in (checkout / "results").rglob("*.json")]

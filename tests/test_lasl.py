@@ -151,3 +151,11 @@ def test_what_is_missing_is_missing():
     assert not len(study.curves(found, "tokens"))
     assert study.needed(found).iloc[0, 0].missing == 2
     assert "missing" in study.sentences(found)[0]
+
+
+def test_the_network_s_size_is_a_matter_of_strategies_that_have_one():
+    small = PARAMETERS | {"predictor_size": 64}
+    for left, right in zip(study.plan(PARAMETERS), study.plan(small), strict=True):
+        predicts = isinstance(left, ActiveLearning) and left.predicts
+        assert (left != right) == predicts
+        assert not predicts or right.predictor_size == 64

@@ -32,6 +32,7 @@ UNITS = {
     "packed_length": "subwords",
     "patience": "passes",
     "per_round": "share of the pool, up to 1",
+    "predictor_size": "features, both directions together",
     "pretrain_epochs": "passes",
     "pretrain_learning_rate": "largest step per update",
     "r_drop": "weight, at least 0",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from clinlib.errors import unknown
-from clinlib.experiments.active_learning_runs import ActiveLearning
+from clinlib.experiments.active_learning_runs import WITH_PREDICTOR, ActiveLearning
 from clinlib.experiments.names import LEARN_VOCABULARY
 from clinlib.experiments.spec import FineTune
 from clinlib.studies import recipes
@@ -49,13 +49,16 @@ def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearni
     """The loop of one strategy and seed; raises BadInput with the nearest name for an unknown."""
     if name not in STRATEGIES:
         raise unknown("strategy", name, STRATEGIES)
+    fields = STRATEGIES[name]
+    if fields["strategy"] in WITH_PREDICTOR:
+        fields = fields | {"predictor_size": parameters["predictor_size"]}
     return ActiveLearning(
         task=task(parameters),
         initial=parameters["initial"],
         per_round=parameters["per_round"],
         rounds=parameters["rounds"],
         seed=seed,
-        **STRATEGIES[name],
+        **fields,
     )
 
 
