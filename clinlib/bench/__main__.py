@@ -4,15 +4,20 @@ from typing import Annotated
 
 import typer
 
-from clinlib.bench import crf, pool_scoring, training
+from clinlib.bench import context, crf, pool_scoring, training
 from clinlib.errors import ClinlibError, unknown
 
-BENCHES = {"crf": crf.run, "pool_scoring": pool_scoring.run, "training": training.run}
+BENCHES = {
+    "context": context.run,
+    "crf": crf.run,
+    "pool_scoring": pool_scoring.run,
+    "training": training.run,
+}
 
 
 def main(
     names: Annotated[
-        list[str] | None, typer.Argument(help="crf, pool_scoring, training; default: all")
+        list[str] | None, typer.Argument(help="context, crf, pool_scoring, training; default: all")
     ] = None,
     pairs: Annotated[int, typer.Option(min=1, help="interleaved pairs")] = 5,
     threads: Annotated[int, typer.Option(min=1, help="torch threads of one process")] = 2,

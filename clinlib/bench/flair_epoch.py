@@ -1,7 +1,9 @@
 """An epoch of flair's tagger on sentences from standard input; runs where clinlib is not installed.
 
-Arguments: the folder of the encoder, the number of threads. Lines in: {"sentences", "batch",
-"rate"} once, then {"run"} per epoch; after each it says DONE.
+Arguments: the folder of the encoder, the number of threads. Lines in: {"documents", "context",
+"batch", "rate"} once, documents being lists of sentences, then {"run"} per epoch; after each it
+says DONE. With context, flair reads 64 tokens on each side of a sentence, in half of its steps, as
+it does by default.
 """
 
 import json
@@ -20,17 +22,21 @@ def epoch(settings: dict, encoder: str) -> None:
     from flair.trainers import ModelTrainer
 
     sentences = []
-    for each in settings["sentences"]:
-        sentence = Sentence(each["tokens"])
-        for first, last, kind in each["spans"]:
-            sentence[first:last].add_label("ner", kind)
-        sentences.append(sentence)
+    for document in settings["documents"]:
+        neighbours = []
+        for each in document:
+            sentence = Sentence(each["tokens"])
+            for first, last, kind in each["spans"]:
+                sentence[first:last].add_label("ner", kind)
+            neighbours.append(sentence)
+        Sentence.set_context_for_sentences(neighbours)
+        sentences += neighbours
     parts = [FlairDatapointDataset(some) for some in (sentences, sentences[:1], sentences[:1])]
     corpus = Corpus(*parts, sample_missing_splits=False)
     tagger = SequenceTagger(
         hidden_size=256,
         embeddings=TransformerWordEmbeddings(
-            encoder, fine_tune=True, layers="-1", use_context=False
+            encoder, fine_tune=True, layers="-1", use_context=settings["context"]
         ),
         tag_dictionary=corpus.make_label_dictionary("ner", add_unk=False),
         tag_type="ner",

@@ -17,6 +17,7 @@ from clinlib.bench import flair_epoch
 from clinlib.bench.pairs import interleaved, save
 from clinlib.corpora import registry
 from clinlib.corpora.document import Document
+from clinlib.corpora.words import words
 from clinlib.encoding.batches import batches
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import encode
@@ -39,7 +40,7 @@ def run(pairs: int, threads: int, sentences: int = SENTENCES) -> None:
     """Measures each baseline in turn with ours; writes results/bench/training_*.json."""
     torch.set_num_threads(threads)
     documents = registry.load("ncbi_disease").splits["train"][:sentences]
-    words = sum(len(document.words) for document in documents)
+    count = sum(len(words(document)) for document in documents)
     precision = "bf16" if native_bf16() else "float32"
     flair = Flair(documents, FLAIR, threads)
     baselines = {
@@ -59,25 +60,34 @@ def run(pairs: int, threads: int, sentences: int = SENTENCES) -> None:
         seconds = interleaved(partial(our_epoch, documents, precision), theirs, pairs)
         save(
             name,
-            [[words / ours, words / other] for ours, other in seconds],
+            [[count / ours, count / other] for ours, other in seconds],
             unit="words/s",
             baseline=baseline,
             target=target,
             threads=threads,
             sentences=len(documents),
-            words=words,
+            words=count,
             precision=precision,
         )
     flair.close()
 
 
-def our_epoch(documents: tuple[Document, ...], precision: str) -> None:
-    """MiniLM with a CRF: encoding, batching and an epoch of training, loading left out of none."""
+def our_epoch(
+    documents: tuple[Document, ...],
+    precision: str,
+    scheme: TagScheme = SCHEME,
+    batch: int = BATCH,
+    **windowing,
+) -> None:
+    """MiniLM with a CRF: encoding, batching and an epoch of training, loading left out of none.
+
+    `batch`: windows; `windowing`: what encode is told of them.
+    """
     encoder = encoders.load("minilm", seed=0)
-    windows = encode(documents, encoder.tokenizer, SCHEME).windows
-    tagger = Tagger(encoder, "crf", SCHEME.labels, precision=precision)
+    windows = encode(documents, encoder.tokenizer, scheme, **windowing).windows
+    tagger = Tagger(encoder, "crf", scheme.labels, precision=precision)
     tagger.compact(encoders.seen_ids(windows))
-    made = batches(windows, size=BATCH, pad_id=encoder.tokenizer.pad_token_id, seed=0)
+    made = batches(windows, size=batch, pad_id=encoder.tokenizer.pad_token_id, seed=0)
     fit(tagger, Supervised(), lambda epoch: made, Schedule(learning_rate=RATE, epochs=1))
 
 
@@ -129,7 +139,9 @@ def trainer_epoch(documents: tuple[Document, ...], precision: str, *, tuned: boo
 class Flair:
     """flair's tagger in an environment of its own, whose transformers is older than ours."""
 
-    def __init__(self, documents: tuple[Document, ...], python: str, threads: int):
+    def __init__(
+        self, documents: tuple[Document, ...], python: str, threads: int, context: bool = False
+    ):
         if not Path(python).exists():
             raise MissingExtra(f"flair's bench needs an environment at {python}: `make bench`")
         self.process = subprocess.Popen(
@@ -138,8 +150,8 @@ class Flair:
             stdout=subprocess.PIPE,
             text=True,
         )
-        sentences = [sentence_of(document) for document in documents]
-        self._say({"sentences": sentences, "batch": BATCH, "rate": RATE})
+        sentences = [sentences_of(document) for document in documents]
+        self._say({"documents": sentences, "context": context, "batch": BATCH, "rate": RATE})
 
     def __call__(self) -> None:
         """One epoch, in the other process."""
@@ -157,14 +169,20 @@ class Flair:
             raise ClinlibError("flair's process ended early; its error is above")
 
 
-def sentence_of(document: Document) -> dict:
-    """A sentence as flair's process reads it: tokens, and [first, last, type] of its spans."""
-    starts = {start: index for index, (start, _) in enumerate(document.words)}
-    ends = {end: index + 1 for index, (_, end) in enumerate(document.words)}
-    return {
-        "tokens": [document.text[start:end] for start, end in document.words],
-        "spans": [[starts[span.start], ends[span.end], span.type] for span in document.spans],
-    }
+def sentences_of(document: Document) -> list[dict]:
+    """The sentences as flair's process reads them: tokens, and [first, last, type] of their spans,
+    widened to whole tokens."""
+    made = []
+    for first, last in document.sentences:
+        here = [(start, end) for start, end in words(document) if first <= start and end <= last]
+        spans = []
+        for span in document.spans:
+            inside = [i for i, (a, b) in enumerate(here) if a < span.end and span.start < b]
+            if inside:
+                spans.append([inside[0], inside[-1] + 1, span.type])
+        if here:
+            made.append({"tokens": [document.text[a:b] for a, b in here], "spans": spans})
+    return made
 
 
 def _needs(package: str) -> None:
