@@ -121,7 +121,8 @@ def test_down_sampling_keeps_every_entity_of_the_synthetic_letters():
     table = study.distribution({CORPUS: load(CORPUS)}, GIVEN)
     here = table.loc[CORPUS]
     assert (here.loc["sentences"].diff().dropna() > 0).all()
-    types = here.drop(index=["sentences", "O"])
+    types = here.drop(index=["sentences", "words", "O"])
+    assert (here.loc["words"] == types.sum() + here.loc["O"]).all()
     assert (types["0"] == types["all"]).all() and (types["0.2"] == types["all"]).all()
     assert here.loc["O", "0"] < here.loc["O", "all"]
     assert "entities stay" in study.distribution_in_words(CORPUS, here)

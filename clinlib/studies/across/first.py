@@ -7,6 +7,7 @@ that were labelled, and processor seconds of all that it needs.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from clinlib.errors import BadInput
 from clinlib.evaluation.significance import holm
@@ -14,7 +15,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.graph import build
 from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import ActiveLearning
-from clinlib.studies.across.options import ACTIVE, PLAIN, options
+from clinlib.studies.across.options import ACTIVE, PLAIN, Make, options
 from clinlib.studies.cells import Cell, Record, Value, cell, number, state
 from clinlib.studies.comparisons import p_over_documents, paired
 from clinlib.studies.plans import seeds
@@ -61,15 +62,14 @@ class Results:
         self.records, self.parameters = records, parameters
         self.seeds = list(seeds(parameters))
         self.graph = build(_configurations(parameters), pins or Pins())
+        places = [Place(*each) for each in product(targets(parameters), sizes(parameters))]
         self.found: dict[Place, dict[str, Runs]] = {
-            Place(target, size): {
-                name: {seed: self._run(make(target, size, seed, parameters), size)
-                       for seed in self.seeds}
-                for name, make in options(target, parameters).items()
+            place: {
+                name: self._runs(make, place)
+                for name, make in options(place.target, parameters).items()
             }
-            for target in targets(parameters)
-            for size in sizes(parameters)
-        }  # fmt: skip
+            for place in places
+        }
 
     @cached_property
     def targets(self) -> list[str]:
@@ -108,6 +108,10 @@ class Results:
         parts = [own, *(self.records.get(key) for key in behind)]
         found = [number(each, SPENT) for each in parts if state(each) != "missing"]
         return sum(found) if len(found) == len(parts) and None not in found else None
+
+    def _runs(self, make: Make, place: Place) -> Runs:
+        made = {seed: make(place.target, place.size, seed, self.parameters) for seed in self.seeds}
+        return {seed: self._run(config, place.size) for seed, config in made.items()}
 
     def _run(self, config: Config, size: int) -> Record | None:
         record = self.records.get(self.graph.keys[config])

@@ -138,7 +138,8 @@ def distribution(corpora: Mapping[str, Corpus], parameters: Mapping[str, object]
         documents, index = corpus.splits["train"], sentence_index(corpus.splits["train"])
         for share in (*_shares(parameters), ALL):
             kept = down_sample(index, documents, share, seed)
-            counts = {"sentences": len(kept), **word_counts(documents, kept, corpus.types)}
+            by_type = word_counts(documents, kept, corpus.types)
+            counts = {"sentences": len(kept), "words": sum(by_type.values()), **by_type}
             for what, count in counts.items():
                 rows.setdefault((name, what), {})[shown(share)] = count
     return _frame(rows, ["corpus", "counted"])
