@@ -83,6 +83,7 @@ def record(name, run, share, *, parameters, rates, dev_f1=None, types=TYPES) -> 
         "chosen": chosen,
         "provenance": {
             "seconds": 12.0 + run.seed,
+            "cpu_seconds": 12.0 + run.seed,
             "peak_memory_mb": 500.0,
             "subwords_per_second": 9000.0,
             "hardware": {"cpu": "test"},

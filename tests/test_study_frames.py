@@ -231,11 +231,11 @@ def test_costs_are_means_of_times_and_shared_sizes():
 
     row = tuning.costs(changed(sized)).loc[PLACE]
     assert (row["parameters"], row["trainable"]) == ("701 to 702", 70)
-    assert row["seconds"].value == pytest.approx(13.5)
+    assert row["processor seconds"].value == pytest.approx(13.5)
     assert row["training sentences"] == 300
     gone = tuning.costs(changed(lambda record, run: None)).loc[PLACE]
     assert gone["parameters"] == "missing"
-    assert isinstance(gone["seconds"], Cell) and gone["seconds"].value is None
+    assert isinstance(gone["processor seconds"], Cell) and gone["processor seconds"].value is None
 
 
 def test_rows_without_a_column_say_missing():
