@@ -225,7 +225,7 @@ def beside_the_paper(found: ByShare, published: pd.DataFrame) -> list[str]:
         elif ours.high < least:
             verdict = "less than any of theirs"
         else:
-            verdict = "which agrees with theirs"
+            verdict = "not told apart from theirs"  # a wide interval agrees with much
         texts.append(
             f"The paper's models lose {least:.1f} to {most:.1f} macro F1 at about this share "
             f"without entity. On {arm.corpus}, {arm.label} loses {ours.value:.1f} at "
