@@ -97,12 +97,15 @@ def test_voters_are_no_runs_of_other_seeds():
     assert own.isdisjoint(config.seed for config in of(FineTune) if config.draw is not None)
 
 
-def test_every_option_labels_as_many_sentences():
-    for name, make in options(TARGET, PARAMETERS).items():
-        config = make(TARGET, 120, 1, PARAMETERS)
+@pytest.mark.parametrize(("pool", "read"), [(0, None), (500, 500), (99_999, None)])
+def test_every_option_labels_as_many_sentences(pool, read):
+    parameters = PARAMETERS | {"pool": pool}
+    for name, make in options(TARGET, parameters).items():
+        config = make(TARGET, 120, 1, parameters)
         if isinstance(config, ActiveLearning):
-            pool = registry.card(TARGET).counts["train"].sentences
-            assert round(config.shares[-1] * pool) == 120, name
+            assert config.task.sentences == read
+            of = read or registry.card(TARGET).counts["train"].sentences
+            assert round(config.shares[-1] * of) == 120, name
         else:
             members = config.of if isinstance(config, Ensemble) else (config,)
             assert {each.sentences for each in members} == {120}, name
@@ -219,7 +222,8 @@ def test_p_is_corrected_for_options_without_runs_too():
     [
         ({"sizes": [100]}, "sizes: 100 is no whole number of rounds of 30; take 90"),
         ({"sizes": [10]}, "take 30"),
-        ({"sizes": [3000]}, "sizes: 3000 sentences, but 'synthetic_nl_ibd' has 1703 to train on"),
+        ({"sizes": [3000]}, "sizes: 3000 sentences, but the pool of 'synthetic_nl_ibd' has 1703"),
+        ({"pool": 40}, "sizes: 120 sentences, but the pool of 'synthetic_nl_ibd' has 40"),
         ({"sizes": []}, "name at least one number"),
         ({"round_size": 0}, "a round labels at least 1"),
         ({"options": ["fine-tune", "vot"]}, "did you mean 'vote'"),

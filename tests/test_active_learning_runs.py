@@ -8,7 +8,7 @@ from toy_runs import PINS, encode, tune
 from clinlib.errors import BadInput
 from clinlib.experiments import estimate
 from clinlib.experiments.active_learning_runs import ActiveLearning
-from clinlib.experiments.estimate import Speeds, seconds
+from clinlib.experiments.estimate import Size, Speeds, seconds
 from clinlib.experiments.graph import build, to_run
 from clinlib.experiments.key import Pins, key
 from clinlib.experiments.needs import missing
@@ -129,7 +129,8 @@ def test_data_that_the_task_reads_are_looked_for(monkeypatch, tmp_path):
 
 
 def test_an_estimate_grows_with_rounds_and_with_what_learns_beside(monkeypatch):
-    monkeypatch.setattr(estimate, "sizes", lambda corpus: {"train": 100, "dev": 30, "test": 30})
+    sizes = {"train": Size(10, 100), "dev": Size(3, 30), "test": Size(3, 30)}
+    monkeypatch.setattr(estimate, "sizes", lambda corpus: sizes)
     known = Speeds(tuning={("a", "scratch-tiny", "cpu"): [0.1]})
     plain = LOOP.replaced(initial=0.1, per_round=0.1, rounds=2, task=TASK.replaced(epochs=2))
     # 2 epochs of 10 and of 20 sentences; 60 scored twice, at a third: 60 + 40 units

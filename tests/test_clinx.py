@@ -23,6 +23,8 @@ SHARED = {
     "batch_size": 16,
     "context": 8,
     "layout": "sentence",
+    "documents": 0,
+    "dev_sentences": 0,
     "max_length": 128,
     "dropout": 0.1,
     "precision": "float32",
@@ -99,6 +101,25 @@ def test_each_switch_changes_one_field_of_the_full_architecture():
         for run, whole in zip(groups[name], full, strict=True):
             mine, theirs = run.to_dict(), whole.to_dict()
             assert {f for f in mine if mine[f] != theirs[f]} == set(changes)
+
+
+FEW = {"documents": 9, "dev_sentences": 40}
+
+
+@pytest.mark.parametrize(
+    ("plan", "parameters", "limits"),
+    [
+        (architecture.plan, ABLATION, FEW),
+        (context.plan, SHARED | {"corpora": TASKS[:1], "packed_batch_size": 2}, FEW),
+        (encoders.plan, ENCODERS, {"dev_sentences": 40}),
+        (transfer.plan, TRANSFER, {"dev_sentences": 40}),
+    ],
+)
+def test_every_run_of_a_page_reads_as_few_documents_as_asked(plan, parameters, limits):
+    runs = [run for run in plan(parameters | limits) if isinstance(run, FineTune)]
+    assert runs
+    for run in runs:
+        assert {field: getattr(run, field) for field in limits} == limits
 
 
 def test_votes_are_over_the_seeds_and_over_the_parts():

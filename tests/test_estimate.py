@@ -6,9 +6,12 @@ import pytest
 from toy_runs import encode, tune
 
 from clinlib.experiments import estimate
-from clinlib.experiments.estimate import duration, learned, seconds
+from clinlib.experiments.estimate import Size, duration, learned, seconds
 
-SIZES = {"a": {"train": 100, "dev": 30, "test": 30}, "b": {"train": 50, "dev": 0, "test": 0}}
+SIZES = {
+    "a": {"train": Size(10, 100), "dev": Size(3, 30), "test": Size(3, 30)},
+    "b": {"train": Size(5, 50), "dev": Size(0, 0), "test": Size(0, 0)},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +72,23 @@ def test_a_bilstm_and_a_head_over_spans_take_time_of_their_own(tmp_path):
     assert seconds(tune("a", "scratch-tiny", epochs=2), known) == (24.0, True)
 
 
+def test_few_sentences_take_less_time_and_context_takes_more(tmp_path):
+    known = speeds(tmp_path, record(tune("a", "minilm"), 24.0, 100))
+    plain = tune("a", "minilm", epochs=2)
+    # a fifth of the documents: 2 epochs of 20 sentences, the others as before
+    assert seconds(plain.replaced(documents=2), known)[0] == pytest.approx(8.0)
+    # a third of dev, thrice
+    assert seconds(plain.replaced(dev_sentences=10), known)[0] == pytest.approx(22.0)
+    assert seconds(plain.replaced(documents=99, dev_sentences=99), known)[0] == pytest.approx(24.0)
+    # 35 subwords of one's own and as many of context
+    alone = plain.replaced(context=35)
+    assert seconds(alone, known)[0] == pytest.approx(72.0)
+    assert 24.0 < seconds(alone.replaced(layout="packed"), known)[0] < 36.0
+    # what few documents took teaches the pace of many
+    few = record(plain.replaced(documents=2, dev_sentences=10), 6.0, 20)
+    assert seconds(plain, speeds(tmp_path / "few", few))[0] == pytest.approx(24.0)
+
+
 def test_an_adapted_encoder_is_as_fast_as_its_architecture(tmp_path):
     known = speeds(tmp_path, record(tune("a", encode()), 24.0, 100))
     assert seconds(tune("a", "scratch-tiny", epochs=2), known) == (pytest.approx(24.0), True)
@@ -109,5 +129,5 @@ def test_durations_are_rounded_for_people():
 
 def test_sizes_come_from_the_card(monkeypatch):
     monkeypatch.undo()
-    assert estimate.sizes("ncbi_disease")["train"] > 5000
+    assert estimate.sizes("ncbi_disease")["train"].sentences > 5000
     assert estimate.sizes("no_such_corpus") == estimate.SIZES

@@ -25,6 +25,7 @@ PARAMETERS = {
     "label_smoothing": 0.0,
     "up_sample": 0.0,
     "dropout": 0.1,
+    "dev_sentences": 0,
     "max_length": 128,
     "precision": "float32",
     "vocabulary": 300,

@@ -64,6 +64,24 @@ def test_training_on_dev_leaves_no_dev_score_to_select_by(micro):
     assert record["data"]["train_sentences"] == sum(len(d.sentences) for d in both)
 
 
+def test_few_sentences_of_dev_select_and_others_are_not_looked_at(micro):
+    dev = micro.splits["dev"]
+    for seed in (0, 3):
+        few = PLAIN.replaced(dev_sentences=1, seed=seed, epochs=1)
+        splits = training_data.divided(micro, few)
+        assert len(splits["dev"]) == 1 and set(splits["dev"]) < set(dev)
+        assert splits["train"] == micro.splits["train"] and splits["test"] == micro.splits["test"]
+        both = training_data.divided(micro, few.replaced(train_on="train+dev"))
+        assert both["train"] == (*micro.splits["train"], *splits["dev"])
+    draws = {training_data.divided(micro, few.replaced(draw=n))["dev"] for n in range(8)}
+    assert len(draws) > 1, "every seed has documents of its own"
+    assert training_data.divided(micro, few.replaced(dev_sentences=99))["dev"] == dev
+    gold = sum(len(document.spans) for document in splits["dev"])
+    counted = span_counts(fine_tune.run(few, RunContext())["counts"]["dev"]).of("strict")
+    tp, _, fn = counted.sum(axis=(0, 1))
+    assert tp + fn == gold
+
+
 def test_samplers_decide_which_sentences_are_trained_on(micro):
     documents = micro.splits["train"]
     few = training_data.training_sentences(documents, PLAIN.replaced(sentences=20))

@@ -148,3 +148,23 @@ def test_label_holds_what_differs():
     assert PLAIN.replaced(seed=2, learning_rate=choose()).label() == (
         "fine_tune a minilm learning_rate=<choose> seed=2"
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "longest"),
+    [({"layout": "packed", "max_length": 300}, 300), ({"context": 150}, 303)],
+    ids=["packed", "sentence"],
+)
+def test_windows_longer_than_what_an_encoder_has_read_are_refused(fields, longest):
+    texts = ("corpus:ncbi_disease",)
+    read = Pretrain(texts=texts, length=256)
+    tuned = PLAIN.replaced(encoder=read)
+    chosen = Choose(of=(tuned,), take="model")
+    again = Pretrain(texts=texts, start=read, length=64)
+    for encoder in (read, again, tuned, chosen):
+        with pytest.raises(BadInput, match=f"windows of {longest} subwords.*pretrained on 256"):
+            PLAIN.replaced(encoder=encoder, **fields)
+    longer = Pretrain(texts=texts, start=read, length=longest)
+    known = Pretrain(texts=texts, start="minilm")
+    for encoder in (longer, known, "minilm", PLAIN):
+        assert PLAIN.replaced(encoder=encoder, **fields)

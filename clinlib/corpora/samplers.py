@@ -85,6 +85,16 @@ def some_documents(
     return tuple(found)
 
 
+def holding(documents: Sequence[Document], seed: int, sentences: int) -> tuple[Document, ...]:
+    """The first documents that together hold at least that many sentences; all where all do not.
+
+    The order is that of `some_documents`.
+    """
+    ordered = some_documents(documents, seed) if documents else ()
+    total = np.cumsum([len(document.sentences) for document in ordered])
+    return ordered[: int(np.searchsorted(total, sentences)) + 1]
+
+
 def down_sample(
     index: Index, documents: Sequence[Document], empty_share: float, seed: int
 ) -> Index:

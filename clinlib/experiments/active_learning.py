@@ -146,6 +146,7 @@ def _loop(
         curve.append(row)
         if journal and number < config.rounds:
             journal.save(rounds, curve)
+            context.saved()
         dev = row["scores"]["dev"]["strict"]["f1"]
         context.report(number / config.rounds, f"round {number}/{config.rounds}, dev F1 {dev:.2f}")
     return curve

@@ -15,6 +15,10 @@ def _silent(fraction: float, text: str) -> None:
     """Reports to nobody."""
 
 
+def _unheard() -> None:
+    """Tells nobody."""
+
+
 @dataclass(frozen=True)
 class RunContext:
     """Where and with what a routine runs; nothing in it may change the numbers of a CPU run.
@@ -25,6 +29,7 @@ class RunContext:
     `journal`: folder of a run's own that outlives an interrupt, until the run is finished.
     `parents`: key -> folder of weights, of every configuration that this one starts from.
     `choices`: what each Choose of the configuration chose.
+    `saved()`: to be called whenever the journal holds all that was done so far.
     `report(fraction, text)`: progress in [0, 1] and a short text such as "dev F1 71.3".
     """
 
@@ -36,6 +41,7 @@ class RunContext:
     journal: Path | None = None
     parents: Mapping[str, Path] = field(default_factory=dict)
     choices: Mapping[Choose, Any] = field(default_factory=dict)
+    saved: Callable[[], None] = _unheard
     report: Callable[[float, str], None] = _silent
 
     def chosen(self, value: Any) -> Any:

@@ -105,6 +105,14 @@ class Pretrain(Config):
             raise BadInput("label_tokens, contrast and scored are for masks 'entities'")
         return self
 
+    @property
+    def positions(self) -> int | None:
+        """How many positions of a window were trained; None where `start` names an encoder."""
+        if isinstance(self.start, Pretrain):
+            before = self.start.positions
+            return None if before is None else max(before, self.length)
+        return self.length if self.start is None or self.start in SCRATCH else None
+
 
 class Vectors(Config):
     """An LSTM encoder that begins with vectors of subwords, learnt by word2vec.

@@ -15,24 +15,36 @@ from clinlib.experiments.names import POINTER, RECURRENT
 from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune, Pretrain
 
 SUBWORDS = 35  # of a sentence
-# Rough model: sentences trained on per second, in one thread
+PACKED = 200  # own subwords of a packed window, about
+# Rough model: sentences trained on per second, in one thread of a processor without AVX-512
 SPEED = {
     "scratch-tiny": 500.0,
-    "scratch-mini": 200.0,
-    "scratch-small": 45.0,
-    "minilm": 45.0,
+    "scratch-mini": 50.0,
+    "scratch-small": 15.0,
+    "minilm": 15.0,
     RECURRENT: 300.0,
 }
 HUB_SPEED = 8.0
 EXTRA = {"recurrent": 1e-3, POINTER: 1e-3}  # seconds that each adds to a sentence trained on
 GPU_FACTOR = 15.0
 SCORING = 1 / 3  # of the work of training on a sentence: forward only
-SIZES = {"train": 5000, "dev": 900, "test": 900}  # of a corpus whose card has no counts
 TEXT = 20_000  # sentences of an unlabelled text
 NOTES = 6  # unlabelled notes that a generator makes for one of its training split
 OTHER = 8.0  # seconds of a run of another kind
 PREDICTING = 1.5  # a loop's work with a loss predictor, as a multiple
 TEACHING = 2.5  # with a mean teacher, which doubles the batches
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a split is."""
+
+    documents: int
+    sentences: int
+
+
+# of a corpus whose card has no counts
+SIZES = {"train": Size(300, 5000), "dev": Size(60, 900), "test": Size(60, 900)}
 
 
 @dataclass
@@ -60,7 +72,7 @@ class Speeds:
             self.pretraining.setdefault(place, []).append(seconds / epochs)
         trained = (record.get("data") or {}).get("train_sentences")
         if record["kind"] == "fine_tune" and trained:
-            done = work(config["corpus"], epochs, trained)
+            done = work(config, epochs, trained)
             for corpus in (config["corpus"], None):
                 place = (corpus, _model(config), device)
                 self.tuning.setdefault(place, []).append(seconds / done)
@@ -94,14 +106,13 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
         return _pretraining(config, speeds, device)
     if isinstance(config, Ensemble):
         one = config.of[0]
-        units = SCORING * sizes(one.corpus)["test"] * len(config.of)
+        units = SCORING * sizes(one.corpus)["test"].sentences * len(config.of)
         return units / _speed(_model(one.to_dict()), device), False
     if isinstance(config, ActiveLearning):
         return _looping(config, speeds, device)
     if not isinstance(config, FineTune):
         return OTHER, False
-    trained = min(config.sentences or math.inf, sizes(config.corpus)["train"])
-    units = work(config.corpus, config.epochs, trained)
+    units = work(config.to_dict(), config.epochs, config.sentences or math.inf)
     pace, known = _pace(config, speeds, device)
     return units * pace, known
 
@@ -118,7 +129,7 @@ def _pace(task: FineTune, speeds: Speeds, device: str) -> tuple[float, bool]:
 def _looping(config: ActiveLearning, speeds: Speeds, device: str) -> tuple[float, bool]:
     """An active-learning loop: each round learns what is labelled, reads the rest and is scored."""
     pace, known = _pace(config.task, speeds, device)
-    size = sizes(config.task.corpus)
+    size = _parts(config.task.to_dict())
     pool = min(config.task.sentences or math.inf, size["train"])
     learnt = config.task.epochs * sum(config.shares) * pool
     learnt *= (PREDICTING if config.predicts else 1) * (TEACHING if config.mean_teacher else 1)
@@ -127,16 +138,34 @@ def _looping(config: ActiveLearning, speeds: Speeds, device: str) -> tuple[float
     return pace * (learnt + SCORING * (read + scored)), known
 
 
-def work(corpus: str, epochs: int, trained: float) -> float:
-    """Sentences trained on, those of dev (after every epoch) and test counted as what they cost."""
-    size = sizes(corpus)
+def work(config: Mapping[str, Any], epochs: int, trained: float) -> float:
+    """Sentences that a FineTune (as a record has it) trains on, those of dev (after every epoch)
+    and test counted as what they cost, and context as further sentences."""
+    size = _parts(config)
     scored = (epochs + 1) * size["dev"] + size["test"]
-    return epochs * trained + SCORING * scored
+    context = 2 * config.get("context", 0) / (SUBWORDS if _each_alone(config) else PACKED)
+    return (epochs * min(trained, size["train"]) + SCORING * scored) * (1 + context)
+
+
+def _each_alone(config: Mapping[str, Any]) -> bool:
+    return config.get("layout", "sentence") == "sentence"
+
+
+def _parts(config: Mapping[str, Any]) -> dict[str, float]:
+    """Sentences of each split that a FineTune reads."""
+    found = sizes(config["corpus"])
+    train, dev = found["train"], found["dev"].sentences
+    part = (config.get("documents") or math.inf) / max(1, train.documents)
+    return {
+        "train": train.sentences * min(1.0, part),
+        "dev": min(dev, config.get("dev_sentences") or math.inf),
+        "test": found["test"].sentences,
+    }
 
 
 @cache
-def sizes(corpus: str) -> dict[str, int]:
-    """Sentences of each split, from the corpus's card where it has counts."""
+def sizes(corpus: str) -> dict[str, Size]:
+    """Documents and sentences of each split, from the corpus's card where it has counts."""
     from clinlib.corpora.registry import card
 
     try:
@@ -144,7 +173,8 @@ def sizes(corpus: str) -> dict[str, int]:
     except ClinlibError:
         return SIZES
     task = found.tasks.get(corpus.partition(":")[2], found)
-    return SIZES | {split: count.sentences for split, count in task.counts.items()}
+    counted = task.counts.items()
+    return SIZES | {split: Size(count.documents, count.sentences) for split, count in counted}
 
 
 def _pretraining(config: Pretrain, speeds: Speeds, device: str) -> tuple[float, bool]:
@@ -161,7 +191,7 @@ def _sentences(form: str, name: str) -> int:
     """About how many sentences the text source "form:name" has."""
     if form == "text":
         return TEXT
-    return sizes(name)["train"] * (NOTES if form == "unlabelled" else 1)
+    return sizes(name)["train"].sentences * (NOTES if form == "unlabelled" else 1)
 
 
 def _encoder(encoder: Any) -> str:

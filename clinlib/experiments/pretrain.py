@@ -131,7 +131,8 @@ def _trained(
     before = held_out_loss()
     checkpoint = None
     if context.journal is not None:
-        checkpoint = Checkpoint(context.journal / "checkpoint", _identity(config, kept))
+        identity = _identity(config, kept)
+        checkpoint = Checkpoint(context.journal / "checkpoint", identity, context.saved)
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         trained = fit(

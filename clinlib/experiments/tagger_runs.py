@@ -83,6 +83,8 @@ class FineTune(Config):
     `sentences`, `documents`: the first n training sentences, or documents (seed 0); other seeds
     permute the documents. `draw`: the seed that draws them, where it is not the run's own; runs of
     one draw learn from the same labels. `silver`: pseudo labels that are learnt besides.
+    `dev_sentences`: whole documents of dev, drawn in the same way, until they hold so many; the
+    others are not looked at, since who has few labels to learn from has few to select by.
     `layout`: a window for each sentence and its context, or sentences packed into one window
     with the context around them; then `batch_size` counts windows.
     `r_drop`: the weight alpha of the agreement of two passes; 0 trains with one pass.
@@ -130,6 +132,7 @@ class FineTune(Config):
     empty_share: Share | None = None
     up_sample: Weight = 0.0
     documents: Count | None = None
+    dev_sentences: Count | None = None
     sentences: Count | None = None
     draw: Seed | None = None
     silver: PseudoLabel | None = None
@@ -179,6 +182,7 @@ class FineTune(Config):
         no_repeats("keep_out", self.keep_out)
         if self.keep_out and (self.fold or self.train_on != "train"):
             raise BadInput("keep_out: overlaps are sought in the training split: no fold, no dev")
+        self._check_positions()
         if self.class_weights != "none" and self.head != "softmax":
             raise BadInput(f"class_weights: only the head softmax takes them, not {self.head}")
         if self.head == POINTER and (self.label_smoothing or self.r_drop):
@@ -191,6 +195,18 @@ class FineTune(Config):
                 f"learning_rate: the Choose takes {self.learning_rate.take}, not learning_rate"
             )
         return self
+
+    def _check_positions(self) -> None:
+        """Raises BadInput where context makes windows longer than what the encoder has read."""
+        known = _positions(self.encoder)
+        own = 3  # one subword and the special tokens
+        longest = self.max_length if self.layout == "packed" else 2 * self.context + own
+        if known is not None and longest > known:
+            raise BadInput(
+                f"{'max_length' if self.layout == 'packed' else 'context'}: windows of {longest} "
+                f"subwords, but the encoder was pretrained on {known}, and its positions beyond "
+                "are untrained; make windows shorter or pretrain with a larger length"
+            )
 
     @property
     def drawn_by(self) -> int:
@@ -230,6 +246,15 @@ class Choose(Config):
             raise BadInput(f"take: a candidate's {self.take} is itself a Choose")
         no_repeats("of", self.of)
         return self
+
+
+def _positions(encoder: Any) -> int | None:
+    """How many positions of a window an encoder has been pretrained on; None if that is unknown."""
+    if isinstance(encoder, Choose):
+        encoder = encoder.of[0]
+    if isinstance(encoder, FineTune):
+        return _positions(encoder.encoder)
+    return encoder.positions if isinstance(encoder, Pretrain) else None
 
 
 Pretrain.model_rebuild()

@@ -13,6 +13,7 @@ from clinlib.corpora.samplers import (
     down_sample,
     first_sentences,
     fold,
+    holding,
     sentence_index,
     some_documents,
     up_sample,
@@ -75,6 +76,8 @@ def divided(corpus: registry.Corpus, config: FineTune) -> dict[str, tuple[Docume
         splits["train"] = tuple(kept)
     if config.documents:
         splits["train"] = some_documents(splits["train"], config.drawn_by, limit=config.documents)
+    if config.dev_sentences:
+        splits["dev"] = holding(splits["dev"], config.drawn_by, config.dev_sentences)
     if config.train_on == "train+dev" or config.fold:
         splits["train"] = (*splits["train"], *splits["dev"])
     if config.fold:

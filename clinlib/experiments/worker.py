@@ -19,6 +19,7 @@ from typing import Any
 from clinlib.corpora.registry import fingerprint
 from clinlib.errors import ClinlibError, text_withheld
 from clinlib.experiments import provenance
+from clinlib.experiments.clock import Clock
 from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.key import OWN, Pins, key
@@ -65,22 +66,19 @@ def perform(job: Job, report) -> Outcome:
 
 
 def _performed(job: Job, report, gated: bool) -> Outcome:
-    provenance.reset_peak_memory()
-    start, spent, result, error = time.perf_counter(), time.process_time(), None, None
+    clock, result, error = Clock(job.context.journal), None, None
     try:
         _check_unchanged(job)
         module, function = job.config.routine.split(":")
         routine = getattr(importlib.import_module(module), function)
         _one_thread(job.context.threads)
-        result = routine(job.config, replace(job.context, report=report))
+        result = routine(job.config, replace(job.context, report=report, saved=clock.save))
         if not isinstance(result, dict):
             raise TypeError(f"{job.config.routine} returned no dict but {type(result).__name__}")
     except Exception as raised:
         error = describe(raised, job.context.cache, gated)
     measured = {
-        "seconds": round(time.perf_counter() - start, 3),
-        "cpu_seconds": round(time.process_time() - spent, 3),  # the same however busy the machine
-        "peak_memory_mb": provenance.peak_memory_mb(),
+        **clock.spent(),
         "hardware": provenance.hardware(),
         "device": job.context.device,
         "threads": job.context.threads,

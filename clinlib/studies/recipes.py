@@ -15,6 +15,7 @@ WIKIPEDIA = {
     "es": "text:es_wikineural_wikipedia.txt",
     "nl": "text:nl_wikineural_wikipedia.txt",
 }
+LENGTH = 512  # subwords of a training sequence: no page's windows are longer
 CLINICAL_EN = ("text:en_e3c_layer3.jsonl", "text:en_medquad.txt")
 CLINICAL_ES = ("text:es_e3c_layer3.jsonl",)
 STUDY = {
@@ -67,8 +68,10 @@ def encoder(name: str, pretraining: Mapping[str, object] | None = None) -> str |
 def study_encoder(name: str) -> Pretrain | Vectors:
     """One of the study's own encoders: 4 layers of 256 (MiniLM aside), about 6M subwords read.
 
-    They are continued at a third of the rate and without the texts that share passages with test
-    documents of the corpora of their language.
+    They read sequences as long as any window of the pages, since positions beyond would stay
+    untrained; the Chinese one, whose pages have no context, reads shorter ones.
+    Adapted ones are continued at a third of the rate, and without the texts that share passages
+    with test documents of the corpora of their language.
     """
     small = {
         "architecture": "scratch-mini",
@@ -79,9 +82,9 @@ def study_encoder(name: str) -> Pretrain | Vectors:
     match name:
         case "general:multi":
             texts = (*WIKIPEDIA.values(), "text:nl_ud_lassysmall.txt", "text:zh_toyhom_mit.txt")
-            return Pretrain(texts=texts, limit=1_500_000, epochs=2, **small)
+            return Pretrain(texts=texts, limit=1_500_000, epochs=2, length=LENGTH, **small)
         case "general:en" | "general:es":
-            return Pretrain(texts=(WIKIPEDIA[name[-2:]],), epochs=8, **small)
+            return Pretrain(texts=(WIKIPEDIA[name[-2:]],), epochs=8, length=LENGTH, **small)
         case "general:zh":
             texts, out = ("text:zh_toyhom_mit.txt",), ("cmedqaner", "cmedqaner:pooled")
             return Pretrain(texts=texts, keep_out=out, epochs=3, **small)
@@ -124,4 +127,5 @@ def _continued(
         epochs=epochs,
         learning_rate=learning_rate,
         batch_subwords=8192,
+        length=LENGTH,
     )

@@ -7,7 +7,7 @@ have made, on one CPU thread to the last bit.
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +28,12 @@ class Checkpoint:
     """Where a training keeps its last state, and what that state belongs to.
 
     `identity` names the data and settings of the training: a state of another one is refused.
+    `saved()` is called after every save.
     """
 
     folder: Path
     identity: str
+    saved: Callable[[], None] | None = None
 
     def save(
         self,
@@ -53,6 +55,8 @@ class Checkpoint:
             write_tensors(fresh / MOMENTS, moments | {GENERATOR: torch.get_rng_state()})
             content = {"identity": self.identity, **state}
             (fresh / STATE).write_text(json.dumps(content), encoding="utf-8")
+        if self.saved:
+            self.saved()
 
     def restore(
         self, model: nn.Module, optimiser: torch.optim.Optimizer

@@ -64,6 +64,7 @@ def tagger(target: str, size: int | None, seed: int, parameters: Mapping[str, ob
         encoder=recipes.encoder(name, pretraining(parameters)),
         **learnt,
         sentences=size,
+        dev_sentences=parameters["dev_sentences"] or None,
         learning_rate=parameters["learning_rate"],
         head_learning_rate=parameters["head_learning_rate"],
         epochs=parameters["epochs"] if size else parameters["source_epochs"],
@@ -190,9 +191,12 @@ def _active(strategy: str, start: str | None) -> Make:
         if start:
             first = source(start, seed, parameters)
             task = task.replaced(encoder=first, vocabulary=_unused())
-        most, pool = max(parameters["sizes"]), counts(target)["train"].sentences
+        there = counts(target)["train"].sentences
+        most, pool = max(parameters["sizes"]), min(there, parameters["pool"] or there)
         if most > pool:
-            raise BadInput(f"sizes: {most} sentences, but '{target}' has {pool} to train on")
+            raise BadInput(f"sizes: {most} sentences, but the pool of '{target}' has {pool}")
+        if pool < there:
+            task = task.replaced(sentences=pool)
         share = parameters["round_size"] / pool
         return ActiveLearning(
             task=task,

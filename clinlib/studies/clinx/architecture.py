@@ -180,7 +180,7 @@ def picked(runs: Sequence[Record | None], rule: str) -> Record | None:
 
 def _groups(corpus: str, parameters: Mapping[str, object]) -> dict[str, tuple[Config, ...]]:
     """Group -> its configurations on one corpus, in the order of seeds or parts."""
-    plain = base(corpus, parameters)
+    plain = base(corpus, parameters).replaced(documents=parameters["documents"] or None)
     groups = {FULL: tuple(plain.replaced(seed=seed) for seed in seeds(parameters))}
     for name, changes in SWITCHES.items():
         groups[name] = tuple(run.replaced(**changes) for run in groups[FULL])

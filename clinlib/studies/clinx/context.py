@@ -42,6 +42,7 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
 def runs(corpus: str, parameters: Mapping[str, object]) -> dict[str, dict[int, FineTune]]:
     """The runs on one corpus by layout and seed; a batch holds about as many sentences in all."""
     plain = base(corpus, {**parameters, "layout": "sentence"})
+    plain = plain.replaced(documents=parameters["documents"] or None)
     layouts = {
         NONE: plain.replaced(context=0),
         SENTENCE: plain,

@@ -19,6 +19,7 @@ def base(corpus: str, parameters: Mapping[str, object], encoder: str | None = No
         corpus=corpus,
         encoder=recipes.encoder(name, pretraining(parameters)),
         **learnt,
+        dev_sentences=parameters["dev_sentences"] or None,
         head="crf",
         scheme="BIOES",
         unit="subword",

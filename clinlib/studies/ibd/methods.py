@@ -120,6 +120,7 @@ def tagger(
         encoder=encoder or recipes.encoder(name, pretraining(parameters)),
         **learnt,
         documents=parameters["documents"],
+        dev_sentences=parameters["dev_sentences"] or None,
         learning_rate=parameters["learning_rate"],
         head_learning_rate=parameters["head_learning_rate"],
         epochs=parameters["epochs"],
