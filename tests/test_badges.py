@@ -135,6 +135,21 @@ def test_the_badges_stand_below_the_title_and_can_be_read_again(store):
     assert '<a href="#provenance">' in executed.cells[1].source
 
 
+def test_runs_that_start_from_different_weights_of_one_encoder_are_said_to(store):
+    def started(name, weights):
+        parents = {"parents": {"encoder1": weights, "encoder2": "cc" * 32}}
+        return made() | {"key": name, "provenance": made()["provenance"] | parents}
+
+    alike = {name: started(name, "aa" * 32) for name in ("one", "two")}
+    found = badges.of_page(alike | {"three": None}, store)
+    assert not found.copies and "unequal" not in found.html() + " ".join(found.explained())
+    found = badges.of_page(alike | {"three": started("three", "bb" * 32), "four": made()}, store)
+    assert found.copies == {"encoder1": {"aa" * 32: 2, "bb" * 32: 1}}
+    assert "unequal starts" in found.html()
+    assert found.explained()[-1].endswith("(runs: 2 from aaaaaaaa, 1 from bbbbbbbb)")
+    assert badges.badges_of(found.html()) == found.counts
+
+
 def test_a_page_without_runs_says_so(store):
     executed = page({}, store)
     line = '<p class="cl-states" data-states="{}">Runs behind this page: none</p>'

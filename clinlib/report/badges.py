@@ -3,8 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from html import escape, unescape
 from pathlib import Path
 
@@ -24,6 +24,10 @@ STATES = {
     "drifted": "made by other source code than is here now; shown all the same",
     "stale": "made by an older version or from other data; not shown",
 }
+COPIES = (
+    "was trained more than once, and not to the same weights: processors round differently, so a "
+    "difference between runs that start from different ones is partly theirs"
+)
 MARK = re.compile(r'<p class="cl-states" data-states="([^"]*)">.*?</p>', re.DOTALL)
 CELL = "cl-states"
 """The name of the cell that holds the line at the top of an executed page."""
@@ -37,6 +41,8 @@ class States:
 
     counts: Mapping[str, int]
     reasons: Mapping[tuple[str, str], int]  # (state, why) -> runs
+    copies: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Encoder -> hash of its weights -> runs that start from them, where there are several."""
 
     @property
     def line(self) -> str:
@@ -52,6 +58,8 @@ class States:
             _current(number) if name == "current" else badge(f"{number} {name}", STATES[name])
             for name, number in self.counts.items()
         )
+        if self.copies:
+            badges += f" {badge('unequal starts', COPIES)}"
         shown = badges or "none"
         return f'<p class="cl-states" data-states="{data}">Runs behind this page: {shown}</p>'
 
@@ -64,6 +72,9 @@ class States:
             whys = {why: n for (each, why), n in self.reasons.items() if each == name and why}
             said = "; ".join(why if n == number else f"{n}: {why}" for why, n in whys.items())
             lines.append(f"{number} {name}: {STATES[name]}{f' ({said})' if said else ''}")
+        for encoder, found in self.copies.items():
+            runs = ", ".join(f"{n} from {weights[:8]}" for weights, n in found.items())
+            lines.append(f"unequal starts: encoder {encoder} {COPIES} (runs: {runs})")
         return lines
 
 
@@ -77,7 +88,17 @@ def of_page(records: Mapping[str, Record | None], store: Store) -> States:
     counts = Counter(name for name, _ in found)
     # missing needs no reason, and a collapsed run's is its meaning
     reasons = Counter((name, why) for name, why in found if name not in ("current", "missing"))
-    return States({each: counts[each] for each in STATES if counts[each]}, reasons)
+    present = {each: counts[each] for each in STATES if counts[each]}
+    return States(present, reasons, unequal_starts(records.values()))
+
+
+def unequal_starts(records: Iterable[Record | None]) -> dict[str, dict[str, int]]:
+    """Encoder -> hash of its weights -> runs that started from them, for more hashes than one."""
+    found: dict[str, Counter[str]] = {}
+    for record in filter(None, records):
+        for encoder, weights in record.get("provenance", {}).get("parents", {}).items():
+            found.setdefault(encoder, Counter())[weights] += 1
+    return {name: dict(each) for name, each in sorted(found.items()) if len(each) > 1}
 
 
 def on_top(executed: nbformat.NotebookNode) -> None:
