@@ -167,6 +167,13 @@ def test_words_of_fine_tuning_are_those_of_the_drawn_sentences(even):
     assert frame.loc[(60, PLAIN), "words labelled"].n == 3
 
 
+def test_a_page_made_without_the_corpora_says_which_numbers_need_them(even, monkeypatch):
+    monkeypatch.setattr(shown, "is_here", lambda name: False)
+    frame = shown.table(even, TARGET)
+    assert frame.loc[(60, PLAIN), "words labelled"] == "corpus not here"
+    assert frame.loc[(60, ACTIVE), "words labelled"].value == 800
+
+
 def better(best):
     """Scores in which one option stands 5 F1 above all others, with some spread over seeds."""
     return lambda name, seed: 50.0 + 0.1 * seed * (name == best) + 5.0 * (name == best)

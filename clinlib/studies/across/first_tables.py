@@ -11,10 +11,12 @@ from clinlib.studies.across.first import WORDS, Place, Results, is_active
 from clinlib.studies.across.options import PLAIN
 from clinlib.studies.cells import Cell
 from clinlib.studies.comparisons import ENOUGH, reading_of
+from clinlib.studies.corpora import is_here
 from clinlib.studies.frames import by_row
 
 LEVEL = 0.05
 DASH = "–"
+ABSENT = "corpus not here"
 
 
 def table(results: Results, target: str) -> pd.DataFrame:
@@ -22,7 +24,7 @@ def table(results: Results, target: str) -> pd.DataFrame:
     rows = {}
     for place in _places(results, target):
         corrected = results.corrected(place)
-        words_drawn = drawn_words(place, results.seeds)
+        words_drawn = drawn_words(place, results.seeds) if is_here(target) else ABSENT
         for name in results.found[place]:
             plain = name == PLAIN
             labelled = (
