@@ -25,8 +25,8 @@ STATES = {
     "stale": "made by an older version or from other data; not shown",
 }
 COPIES = (
-    "was trained more than once, and not to the same weights: processors round differently, so a "
-    "difference between runs that start from different ones is partly theirs"
+    "was trained more than once, and not to the same weights, as where processors round "
+    "differently: a difference between runs that start from different ones is partly theirs"
 )
 MARK = re.compile(r'<p class="cl-states" data-states="([^"]*)">.*?</p>', re.DOTALL)
 CELL = "cl-states"
@@ -42,7 +42,8 @@ class States:
     counts: Mapping[str, int]
     reasons: Mapping[tuple[str, str], int]  # (state, why) -> runs
     copies: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Encoder -> hash of its weights -> runs that start from them, where there are several."""
+    """Key of an encoder or tagger -> hash of its weights -> runs that start from them, where these
+    are not the same weights for all runs."""
 
     @property
     def line(self) -> str:
@@ -72,9 +73,9 @@ class States:
             whys = {why: n for (each, why), n in self.reasons.items() if each == name and why}
             said = "; ".join(why if n == number else f"{n}: {why}" for why, n in whys.items())
             lines.append(f"{number} {name}: {STATES[name]}{f' ({said})' if said else ''}")
-        for encoder, found in self.copies.items():
+        for start, found in self.copies.items():
             runs = ", ".join(f"{n} from {weights[:8]}" for weights, n in found.items())
-            lines.append(f"unequal starts: encoder {encoder} {COPIES} (runs: {runs})")
+            lines.append(f"unequal starts: {start}, which runs start from, {COPIES} (runs: {runs})")
         return lines
 
 
@@ -93,11 +94,12 @@ def of_page(records: Mapping[str, Record | None], store: Store) -> States:
 
 
 def unequal_starts(records: Iterable[Record | None]) -> dict[str, dict[str, int]]:
-    """Encoder -> hash of its weights -> runs that started from them, for more hashes than one."""
+    """Key of an encoder or tagger -> hash of its weights -> runs that started from them, for those
+    that are not the same weights for all runs."""
     found: dict[str, Counter[str]] = {}
     for record in filter(None, records):
-        for encoder, weights in record.get("provenance", {}).get("parents", {}).items():
-            found.setdefault(encoder, Counter())[weights] += 1
+        for start, weights in record.get("provenance", {}).get("parents", {}).items():
+            found.setdefault(start, Counter())[weights] += 1
     return {name: dict(each) for name, each in sorted(found.items()) if len(each) > 1}
 
 
