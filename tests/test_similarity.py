@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
 
 from clinlib.errors import BadInput
-from clinlib.transfer.similarity import distances
+from clinlib.transfer.similarity import distances, nearest_rotation
 
 STATES = np.random.default_rng(0).normal(size=(400, 12)) @ np.diag(np.arange(1, 13))
 
@@ -47,6 +48,30 @@ def test_the_distance_is_the_same_in_both_directions():
     )
     there, back = distances(STATES, other), distances(other, STATES)
     assert there["rotation"] == pytest.approx(back["rotation"], abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_direction_that_states_lack_adds_no_distance(kind, seed):
+    """Layer-normalised states: the sign of the direction that they lack is one of rounding."""
+    random = np.random.default_rng(seed)
+    plane = random.normal(size=(12, 2))
+    basis, _ = np.linalg.qr(plane - plane.mean(axis=0))  # both orthogonal to what all lack
+    angle = 0.4
+    turn = np.array([[np.cos(angle) - 1, -np.sin(angle)], [np.sin(angle), np.cos(angle) - 1]])
+    states = random.normal(size=(400, 12))
+    states -= states.mean(axis=1, keepdims=True)
+    found = distances(
+        states.astype(kind), (states @ (np.eye(12) + basis @ turn @ basis.T)).astype(kind)
+    )
+    assert found["rotation"] == pytest.approx(2 * np.sqrt(2) * np.sin(angle / 2), abs=1e-5)
+    assert found["residual"] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_rotation_of_states_of_full_rank_is_scipys():
+    other = STATES[::-1] + STATES
+    x, y = STATES - STATES.mean(axis=0), other - other.mean(axis=0)
+    assert nearest_rotation(x, y) == pytest.approx(orthogonal_procrustes(x, y)[0], abs=1e-9)
 
 
 def test_states_that_cannot_be_compared_are_refused():

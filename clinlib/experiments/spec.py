@@ -46,7 +46,7 @@ class Similarity(Config):
     """
 
     kind: ClassVar[str] = "similarity"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     routine: ClassVar[str] = "clinlib.experiments.similarity:run"
     starts_from: ClassVar[tuple[str, ...]] = ("source", "target")
 

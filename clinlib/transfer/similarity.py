@@ -16,7 +16,8 @@ def distances(source: np.ndarray, target: np.ndarray) -> dict[str, float]:
     more similar.
 
     "rotation": ||W - I||_F in [0, 2 sqrt(H)], W the orthogonal matrix that takes the centred
-    source nearest to the centred target (least squares). "residual": ||XW - Y||_F / ||Y||_F, what
+    source nearest to the centred target (least squares), of several the one nearest to I.
+    "residual": ||XW - Y||_F / ||Y||_F, what
     no rotation takes away. "disparity": scipy.spatial.procrustes's, in [0, 1], after both are
     scaled to norm 1, which is near to what released code of the measure computes.
 
@@ -34,9 +35,28 @@ def distances(source: np.ndarray, target: np.ndarray) -> dict[str, float]:
         )
     if not (x.any() and y.any()):
         raise BadInput(f"the {len(x)} states of one model are all the same; give more text")
-    rotation, _ = orthogonal_procrustes(x, y)
+    rotation = nearest_rotation(x, y)
     return {
         "rotation": float(np.linalg.norm(rotation - np.eye(len(rotation)))),
         "residual": float(np.linalg.norm(x @ rotation - y) / np.linalg.norm(y)),
         "disparity": float(procrustes(y, x)[2]),
     }
+
+
+def nearest_rotation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Orthogonal W (H, H) of least ||XW - Y||_F for centred states (N, H), told from ties.
+
+    States that leave a layer normalisation miss a direction: their numbers, scaled back, sum to
+    nought. What W does there changes no fit, so that the singular value decomposition of X^T Y
+    gives it a sign by rounding, and ||W - I||^2 differs by up to 4 between two processors. There
+    W is the rotation nearest to the identity.
+    """
+    left, _, right = np.linalg.svd(x.T @ y)
+    # encoders compute in float32: what its rounding can make is no direction of the states
+    rounding = len(left) * float(np.finfo(np.float32).eps)
+    rank = min(np.linalg.matrix_rank(each, rtol=rounding) for each in (x, y))
+    rotation = left[:, :rank] @ right[:rank]
+    if rank < len(left):
+        free, onto = left[:, rank:], right[rank:].T
+        rotation += free @ orthogonal_procrustes(free, onto)[0] @ onto.T
+    return rotation
