@@ -365,7 +365,7 @@ def test_the_prediction_page_reads_the_runs_of_the_transfer_page_and_compares_me
 
 
 ALL_TASKS = {name: value for name, value in PREDICTION.items() if name not in ("sizes", "encoder")}
-ALL_TASKS |= {"encoders": ["scratch-tiny"]}
+ALL_TASKS |= {"encoders": ["scratch-tiny"], "sentences": 0}
 
 
 def test_all_tasks_hold_both_architectures_and_the_predicted_source():
@@ -395,6 +395,25 @@ def test_all_tasks_hold_both_architectures_and_the_predicted_source():
     moved = added.loc[(own, f"{all_tasks.TRANSFER} − {all_tasks.FULL}", TASKS[1])]
     assert moved["source"] == TASKS[0] and moved["gain"].value == pytest.approx(5)
     assert any("above zero on 3 of 3 tasks" in text for text in all_tasks.sentences(results))
+
+
+def test_all_tasks_from_few_sentences_share_their_runs_with_the_transfer_pages():
+    plan = set(all_tasks.plan(ALL_TASKS | {"sentences": 60}))
+    there = transfer.runs(TRANSFER | {"sizes": [60]})
+    moved = {run for place, group in there.items() for run in group.values()}
+    assert moved <= plan
+    plain = [run for run in plan if run.kind == "fine_tune" and run.head == "softmax"]
+    assert {(run.sentences, run.epochs) for run in plain} == {(60, TRANSFER["small_epochs"])}
+    found = records(list(plan), lambda config: 0.6)
+    results = all_tasks.Results(found, ALL_TASKS | {"sentences": 60}, PINS)
+    assert results.size == "60 sentences"
+    scores = all_tasks.scores(results)
+    assert scores.loc[(SHARED["encoder"], all_tasks.BEST), TASKS[1]].n == 3
+
+
+def test_a_task_with_fewer_sentences_than_asked_for_is_refused():
+    with pytest.raises(BadInput, match="has .* to train on; give fewer, or 0 for all"):
+        all_tasks.plan(ALL_TASKS | {"sentences": 100_000})
 
 
 def test_two_seeds_are_too_few_for_a_count_of_significant_tasks():

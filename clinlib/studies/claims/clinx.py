@@ -170,13 +170,21 @@ def predicted(claim: Claim, found: prediction.Results, parameters: Mapping) -> l
 def full_or_plain(claim: Claim, found: all_tasks.Results, parameters: Mapping) -> list[Comparison]:
     """The full architecture and a plain softmax, by task."""
     return [
-        between(task, task, found.final[task, own, FULL], found.final[task, own, PLAIN], STRICT)
+        between(
+            f"{task}, {found.size}",
+            task,
+            found.final[task, own, FULL],
+            found.final[task, own, PLAIN],
+            STRICT,
+        )
         for task, own in _own(parameters).items()
     ]
 
 
 def significant(claim: Claim, found: all_tasks.Results, parameters: Mapping) -> list[Comparison]:
     """The predicted source and none at full data, by task, with p corrected for all tests."""
+    if parameters["sentences"]:
+        return []
     table = all_tasks.gains(found)
     result = []
     for task, own in _own(parameters).items():
@@ -191,7 +199,13 @@ def significant(claim: Claim, found: all_tasks.Results, parameters: Mapping) -> 
 def before(claim: Claim, found: all_tasks.Results, parameters: Mapping) -> list[Comparison]:
     """The adapted encoder and every other one, both with a plain softmax, by task."""
     return [
-        between(f"{task}, {other}", task, found.final[task, own, PLAIN], runs, STRICT)
+        between(
+            f"{task}, {found.size}, {other}",
+            task,
+            found.final[task, own, PLAIN],
+            runs,
+            STRICT,
+        )
         for task, own in _own(parameters).items()
         for (name, other, way), runs in found.final.items()
         if (name, way) == (task, PLAIN) and other != own
@@ -201,7 +215,13 @@ def before(claim: Claim, found: all_tasks.Results, parameters: Mapping) -> list[
 def best_of_tasks(claim: Claim, found: all_tasks.Results, parameters: Mapping) -> list[Comparison]:
     """The adapted encoder with the full architecture and every other row, by task."""
     return [
-        between(f"{task}, {other}, {way}", task, found.final[task, own, FULL], runs, STRICT)
+        between(
+            f"{task}, {found.size}, {other}, {way}",
+            task,
+            found.final[task, own, FULL],
+            runs,
+            STRICT,
+        )
         for task, own in _own(parameters).items()
         for (name, other, way), runs in found.final.items()
         if name == task and way in (PLAIN, FULL) and (other, way) != (own, FULL)
@@ -215,7 +235,7 @@ def adapted_to_english(
     spanish, english = "adapted:multi-es", "adapted:multi-en"
     return [
         between(
-            task,
+            f"{task}, {found.size}",
             task,
             found.final[task, spanish, TRANSFER],
             found.final[task, english, FULL],

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from clinlib.corpora.registry import counts
+from clinlib.errors import BadInput
 from clinlib.evaluation.significance import holm
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
@@ -31,8 +33,18 @@ Row = tuple[str, str]  # (encoder, way)
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
-    """The runs of the source prediction page, and every encoder with both architectures."""
-    found = prediction.plan(_whole(parameters))
+    """The runs of the source prediction page, and every encoder with both architectures.
+
+    Raises BadInput where a task has no more sentences than are asked for.
+    """
+    for name in ("tasks_en", "tasks_es"):
+        for task in parameters[name]:
+            if (most := counts(task)["train"].sentences) <= parameters["sentences"]:
+                raise BadInput(
+                    f"sentences: {parameters['sentences']}, but {task} has {most} to train on; "
+                    "give fewer, or 0 for all"
+                )
+    found = prediction.plan(_one_size(parameters))
     for group in runs(parameters).values():
         found += group.values()
     return list(dict.fromkeys(found))
@@ -41,12 +53,13 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
 def runs(parameters: Mapping[str, object]) -> dict[tuple[str, str, str], dict[int, FineTune]]:
     """(task, encoder, way) -> the runs by seed."""
     found = {}
-    for group in groups(_whole(parameters)).values():
+    for group in groups(_one_size(parameters)).values():
         encoders = [group["encoder"], *(e for e in parameters["encoders"] if e != group["encoder"])]
         for task in group["tasks"]:
             others = tuple(other for other in group["tasks"] if other != task)
             for encoder in encoders:
                 full = base(task, group, encoder).replaced(keep_out=others)
+                full = transfer.of_size(full, parameters["sentences"], parameters)
                 plain = full.replaced(head="softmax", scheme="BIO", context=0, layout="sentence")
                 for way, run in ((PLAIN, plain), (FULL, full)):
                     found[task, encoder, way] = {
@@ -65,20 +78,24 @@ class Results:
         pins: Pins | None = None,
     ):
         find = finder(records, pins)
-        whole = _whole(parameters)
+        self.size = transfer.words(parameters["sentences"])  # of every target, in words
+        size, sized = parameters["sentences"], _one_size(parameters)
         self.final: dict[tuple[str, str, str], dict[int, Record | None]] = {
             place: {seed: find(run) for seed, run in group.items()}
             for place, group in runs(parameters).items()
         }
         self.sources: dict[tuple[str, str], str] = {}
-        predicted = prediction.Results(records, whole, pins)
+        predicted = prediction.Results(records, sized, pins)
         nearest = {each.target: each.predicted for each in predicted.judged()}
-        for language, group in groups(whole).items():
+        for language, group in groups(sized).items():
             moved = predicted.transfer[language]
             for task in moved.tasks:
-                picked = {TRANSFER: nearest.get(task), BEST: _best(moved, task)}
+                picked = {
+                    TRANSFER: nearest.get(task),
+                    BEST: _best(moved, task, parameters["sentences"]),
+                }
                 for way, source in picked.items():
-                    here = {} if source is None else moved.final[Place(task, source, 0)]
+                    here = {} if source is None else moved.final[Place(task, source, size)]
                     missing = dict.fromkeys(seeds(parameters))
                     self.final[task, group["encoder"], way] = here or missing
                     self.sources[task, way] = source or "missing"
@@ -160,12 +177,12 @@ def sentences(results: Results) -> list[str]:
     return [*found, UNCORRECTED]
 
 
-def _whole(parameters: Mapping[str, object]) -> dict[str, object]:
-    """The parameters of the prediction page at all sentences alone."""
-    return {**parameters, "sizes": [0]}
+def _one_size(parameters: Mapping[str, object]) -> dict[str, object]:
+    """The parameters of the prediction page at the page's number of sentences alone."""
+    return {**parameters, "sizes": [parameters["sentences"]]}
 
 
-def _best(moved: transfer.Results, task: str) -> str | None:
+def _best(moved: transfer.Results, task: str, size: int) -> str | None:
     """The source whose runs have the highest mean development score on the task."""
     scored = {
         source: value
@@ -173,7 +190,7 @@ def _best(moved: transfer.Results, task: str) -> str | None:
         if source != task
         and (
             value := cell(
-                moved.final[Place(task, source, 0)].values(), "scores.dev.strict.f1"
+                moved.final[Place(task, source, size)].values(), "scores.dev.strict.f1"
             ).value
         )
         is not None

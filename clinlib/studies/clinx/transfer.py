@@ -55,15 +55,11 @@ def runs(parameters: Mapping[str, object]) -> dict[Place, dict[int, FineTune]]:
         others = [task for task in tasks if task != target]
         for size in _sizes(target, parameters):
             for source in (NONE, *others):
-                changes = {"sentences": size or None}
-                if size:
-                    changes["epochs"] = parameters["small_epochs"]
-                    changes["batch_size"] = parameters["small_batch_size"]
+                run = of_size(whole(target, parameters), size, parameters)
                 if source != NONE:
-                    changes["encoder"] = median(source, parameters)
-                plain = whole(target, parameters)
+                    run = run.replaced(encoder=median(source, parameters))
                 found[Place(target, source, size)] = {
-                    seed: plain.replaced(seed=seed, **changes) for seed in seeds(parameters)
+                    seed: run.replaced(seed=seed) for seed in seeds(parameters)
                 }
     return dict(sorted(found.items(), key=lambda item: item[0].source != NONE))
 
@@ -72,6 +68,17 @@ def whole(task: str, parameters: Mapping[str, object]) -> FineTune:
     """The full architecture on all of a task's training sentences, seed 0."""
     others = tuple(other for other in _tasks(parameters) if other != task)
     return base(task, parameters).replaced(keep_out=others)
+
+
+def of_size(run: FineTune, size: int, parameters: Mapping[str, object]) -> FineTune:
+    """A run on all of a task's sentences (0), or on the first few, in more and smaller steps."""
+    if not size:
+        return run
+    return run.replaced(
+        sentences=size,
+        epochs=parameters["small_epochs"],
+        batch_size=parameters["small_batch_size"],
+    )
 
 
 def median(task: str, parameters: Mapping[str, object]) -> Choose:
@@ -192,13 +199,13 @@ def sentences(results: Results) -> list[str]:
         counts = ", ".join(f"{n} {name}" for name in names if (n := verdicts.count(name)))
         best = max(done, key=lambda place: results.gain(place).value)
         worst = min(done, key=lambda place: results.gain(place).value)
-        found.append(f"{_words(size)}: of {len(done)} pairs of source and target, {counts}.")
+        found.append(f"{words(size)}: of {len(done)} pairs of source and target, {counts}.")
         for word, place in (("Most gained", best), ("Least", worst)):
             # the extremes of many: only the corrected p may judge them
             row = tested.loc[(place.target, shown(size), place.source)]
             over = plural(row["gain"].n, "pair")
             found.append(
-                f"{word}: {place.target} from {place.source}, {_words(size)}: "
+                f"{word}: {place.target} from {place.source}, {words(size)}: "
                 f"{row['gain'].value:+.1f} F1 over {over} of runs: {row['verdict']}."
             )
     return found
@@ -218,7 +225,8 @@ def shown(size: int) -> str:
     return str(size) if size else "all"
 
 
-def _words(size: int) -> str:
+def words(size: int) -> str:
+    """A number of sentences in a sentence, 0 being all."""
     return f"{size} sentences" if size else "all sentences"
 
 
