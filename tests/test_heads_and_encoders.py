@@ -16,7 +16,7 @@ from clinlib.studies import wording
 from clinlib.studies.cells import Cell
 from clinlib.studies.transformer_crf import effects, findings, labels, scores, tuning
 from clinlib.studies.transformer_crf import heads_and_encoders as study
-from clinlib.studies.transformer_crf.results import Arm, note, unequal_parents
+from clinlib.studies.transformer_crf.results import Arm
 
 CORPUS = "synthetic_en_letters"
 SCRATCH_CRF = Arm(CORPUS, "scratch-tiny", "crf")
@@ -300,16 +300,6 @@ def test_the_tuning_table_marks_a_value_at_the_grids_edge():
 
 def test_an_edge_is_not_denied_before_anything_was_chosen():
     assert set(tuning.tuning(collected({}))["at the grid's edge"]) == {"missing"}
-
-
-def test_weights_that_differ_between_seeds_are_said():
-    records = made()
-    for at, record in enumerate(records.values()):
-        record["provenance"]["parents"] = {"encoder": f"weights {at}"}
-    found = collected(records)
-    assert len(unequal_parents(found)) == len(found.arms)
-    assert "2 different sets of weights" in note(found)
-    assert unequal_parents(collected(made())) == []
 
 
 # differences and sentences

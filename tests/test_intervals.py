@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from clinlib.errors import BadInput
-from clinlib.evaluation.intervals import bootstrap, paired_difference, seed_interval
+from clinlib.evaluation.intervals import bootstrap, seed_interval
 from clinlib.evaluation.spans import f1
 
 PERCENT = st.integers(0, 10_000).map(lambda n: n / 100)
@@ -57,40 +57,6 @@ def test_seed_intervals_cover_the_mean_as_often_as_they_say():
     found = [seed_interval(rng.normal(80, 2, size=3)) for _ in range(1000)]
     covered = np.mean([each.low <= 80 <= each.high for each in found])
     assert 0.93 < covered < 0.97
-
-
-@quick
-@given(st.lists(st.tuples(PERCENT, PERCENT), min_size=2, max_size=8))
-def test_paired_difference_is_the_paired_t_interval(pairs):
-    a, b = (np.array(side) for side in zip(*pairs, strict=True))
-    found = paired_difference(a, b)
-    assert found.value == pytest.approx(np.mean(a) - np.mean(b), abs=1e-9)
-    if np.ptp(a - b) > 1e-6:
-        want = stats.ttest_rel(a, b).confidence_interval(0.95)
-        assert (found.low, found.high) == pytest.approx((want.low, want.high), abs=1e-9)
-
-
-def test_pairing_is_by_seed_and_cancels_what_seeds_share():
-    a, b = {0: 70.0, 1: 80.0, 2: 90.0}, {2: 88.9, 0: 69.1, 1: 79.0}
-    found = paired_difference(a, b)
-    assert found.value == pytest.approx(1.0)
-    assert found.half_width < 0.3
-    assert found.n == 3
-
-
-@pytest.mark.parametrize(
-    "a, b, words",
-    [
-        ({0: 1.0, 1: 2.0}, {0: 1.0, 2: 2.0}, r"without a partner: \[1, 2\]"),
-        ([1.0, 2.0], [1.0], "2 values cannot be paired with 1"),
-        ({0: 1.0}, [1.0], "two mappings"),
-        ([], [], "at least one number"),
-        ([1.0, float("nan")], [1.0, 2.0], "not finite"),
-    ],
-)
-def test_what_cannot_be_paired_is_refused(a, b, words):
-    with pytest.raises(BadInput, match=words):
-        paired_difference(a, b)
 
 
 @pytest.mark.parametrize("values", [[], [1.0, float("inf")]])

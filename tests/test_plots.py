@@ -220,6 +220,18 @@ def test_bands_have_a_mean_a_band_and_the_ceiling(axes):
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["all data", "a", "b"]
 
 
+@pytest.mark.parametrize("f1", [[10.0, 30.0], [20.0, 20.0]])
+def test_a_band_of_two_seeds_does_not_flatten_the_curves(axes, f1):
+    frame = pd.DataFrame({"strategy": "random", "x": [10.0, 20.0], "f1": f1})
+    frame["low"], frame["high"] = frame["f1"] - 300, frame["f1"] + 1
+    top = Cell(missing=1)
+    plots.bands(axes, frame, xlabel="x", ylabel="F1", line="strategy", ceiling=top)
+    low, high = axes.get_ylim()
+    if f1[0] < f1[1]:
+        assert low == pytest.approx(0) and 31 < high < 46
+    assert low < min(f1) and max(f1) < high
+
+
 def test_bands_of_nothing_draw_nothing(axes):
     frame = pd.DataFrame(columns=["strategy", "x", "f1", "low", "high"])
     plots.bands(axes, frame, xlabel="x", ylabel="F1", line="strategy", ceiling=Cell(missing=1))

@@ -1,4 +1,4 @@
-"""Segmenter: rule-based sentence bounds per language, pinned by SEGMENTER_VERSION.
+"""Segmenter: rule-based sentence bounds per language.
 
 Down-sampling, "the first n sentences", pool rounds and context all hang on these bounds, so they
 are part of every corpus's fingerprint. It knows no grammar and no model.
@@ -12,7 +12,6 @@ from clinlib.corpora.document import Document, Span
 from clinlib.corpora.ledger import Ledger
 from clinlib.errors import BadInput, unknown
 
-SEGMENTER_VERSION = 1
 JOINED = "sentences joined, a span lies across them"
 
 Bounds = tuple[tuple[int, int], ...]

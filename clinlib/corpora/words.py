@@ -6,8 +6,6 @@ import regex
 
 from clinlib.corpora.document import Document
 
-WORDS_VERSION = 1
-
 
 @lru_cache(maxsize=1)
 def _pattern() -> regex.Pattern:

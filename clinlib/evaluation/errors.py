@@ -30,7 +30,6 @@ CLASSES: Mapping[str, str] = {
     CROSSING: "prediction and gold span overlap, and each has text that the other lacks",
     TANGLED: "a chain of two or more gold spans and two or more predictions of one type",
 }
-PUBLISHED = (MISSING, EXTRA, JOINED, SPURIOUS, OTHER_TYPE)
 SEGMENTATION = (MISSING, EXTRA, JOINED, SPLIT, CROSSING, TANGLED)
 """The classes where the type is right and the boundaries are not: what ent_type may forgive."""
 

@@ -1,7 +1,7 @@
 """Intervals: over seeds (Student's t), over documents (bootstrap), of seed-paired differences."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,28 +41,6 @@ def seed_interval(values: Sequence[float], confidence: float = 0.95) -> Estimate
     Raises BadInput for no values, one that is not finite, or a confidence outside (0, 1).
     """
     return _t_interval(_finite(values, "seeds"), confidence, "t over seeds")
-
-
-def paired_difference(
-    a: Mapping[int, float] | Sequence[float],
-    b: Mapping[int, float] | Sequence[float],
-    confidence: float = 0.95,
-) -> Estimate:
-    """Mean of a - b, seed by seed, with Student's t interval of the differences.
-
-    `a` and `b` map seeds to values, or list them in the same order of seeds. Raises BadInput where
-    their seeds or lengths differ: an unpaired run is left out by the caller, who says so.
-    """
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        if a.keys() != b.keys():
-            raise BadInput(f"seeds without a partner: {sorted(a.keys() ^ b.keys())}")
-        a, b = list(a.values()), [b[seed] for seed in a]
-    elif isinstance(a, Mapping) or isinstance(b, Mapping):
-        raise BadInput("a paired difference needs two mappings from seeds, or two sequences")
-    a, b = _finite(a, "a"), _finite(b, "b")
-    if len(a) != len(b):
-        raise BadInput(f"{len(a)} values cannot be paired with {len(b)}")
-    return _t_interval(a - b, confidence, "paired t over seeds")
 
 
 def bootstrap(

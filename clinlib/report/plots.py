@@ -99,7 +99,8 @@ def bands(
 ) -> None:
     """A mean with its band per group of the column `line`, and a dashed line at the ceiling.
 
-    `frame` has columns `line`, "x", "f1", "low" and "high" (None where there is no interval).
+    `frame` has columns `line`, "x", "f1", "low" and "high" (None where there is no interval). A
+    band that is much wider than all curves together, as of two seeds, runs off the picture.
     """
     with mpl.rc_context(STYLE):
         if ceiling.value is not None:
@@ -114,6 +115,10 @@ def bands(
         axes.set_ylabel(ylabel)
         if len(frame):
             axes.legend(fontsize=7, ncols=2)
+            lines = [y for line in axes.lines for y in line.get_ydata()]
+            low, high = axes.get_ylim()
+            room = (max(lines) - min(lines) or high - low) / 2
+            axes.set_ylim(max(low, min(lines) - room), min(high, max(lines) + room))
 
 
 def scatter(

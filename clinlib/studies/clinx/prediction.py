@@ -20,7 +20,6 @@ from clinlib.studies.frames import by_row
 from clinlib.studies.plans import finder
 
 NAME = "24_source_prediction"
-COSTS = f"costs {transfer.NEAR} F1 or more"  # the predicted source, against none
 MEASURES = ("rotation", "residual", "disparity")
 GROUPS = {"en": ("tasks_en", "encoder_en"), "es": ("tasks_es", "encoder_es")}
 

@@ -69,23 +69,6 @@ class Results:
         return {arm.label: self.cell(arm, value, **options) for arm in self.on(corpus)}
 
 
-def unequal_parents(results: Results) -> list[str]:
-    """The arms whose seeds did not start from the same weights, as sentences."""
-    sentences = []
-    for arm in results.arms:
-        weights: dict[str, set[str]] = {}
-        for record in results.counted(arm):
-            for parent, weight in record.get("provenance", {}).get("parents", {}).items():
-                weights.setdefault(parent, set()).add(weight)
-        for parent, found in sorted(weights.items()):
-            if len(found) > 1:
-                sentences.append(
-                    f"{arm.label} on {arm.corpus}: the seeds started from {len(found)} different "
-                    f"sets of weights of encoder {parent}."
-                )
-    return sentences
-
-
 def flagged(results: Results) -> list[tuple[Arm, str, str]]:
     """(arm, run, what is the matter) for each final run that failed, collapsed or stopped early.
 
@@ -103,13 +86,3 @@ def flagged(results: Results) -> list[tuple[Arm, str, str]]:
             elif "best_is_last" in record.get("flags", ()):
                 rows.append((arm, name(record), "best is last"))
     return rows
-
-
-def note(results: Results) -> str:
-    """What to read into the entries of a table of arms, and whose seeds differ in their parents."""
-    legend = (
-        "Mean over seeds with the half-width of Student's 95 % interval and, in brackets, the "
-        "number of runs. Collapsed runs are named and stand in no mean. † The best development "
-        "score of a run is its last."
-    )
-    return " ".join([legend, *unequal_parents(results)])
