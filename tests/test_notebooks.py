@@ -1,7 +1,9 @@
 """Notebooks: strict parameters, execution that leaves nothing half done, thin sources."""
 
 import ast
+import importlib
 import json
+import types
 
 import nbformat
 import pytest
@@ -328,6 +330,28 @@ def test_every_parameter_is_explained_and_read(path, monkeypatch):
     texts = [*code, *(each.read_text(encoding="utf-8") for each in studies)]
     # the profile is read by notebooks.records
     assert set(known) - {"profile"} <= {name for text in texts for name in used(text)}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_what_a_notebook_takes_from_the_library_is_there(path):
+    code = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if is_code(c))
+    tree, modules = ast.parse(code), {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("clinlib"):
+            found = importlib.import_module(node.module)
+            for each in node.names:
+                if not hasattr(found, each.name):
+                    importlib.import_module(f"{node.module}.{each.name}")
+                modules[each.asname or each.name] = getattr(found, each.name)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            owner = modules.get(node.value.id)
+            if isinstance(owner, types.ModuleType):
+                assert hasattr(owner, node.attr), f"{owner.__name__} has no {node.attr}"
+
+
+def is_code(cell) -> bool:
+    return cell.cell_type == "code"
 
 
 def used(source: str) -> set[str]:

@@ -7,6 +7,12 @@ from clinlib.corpora.registry import card
 from clinlib.studies.cells import Cell
 
 LEAST_P = 1e-12  # the studentized range is not more exact
+LEGEND = (
+    "Mean over seeds with the half-width of Student's 95 % interval and, in brackets, the number "
+    "of runs. Collapsed runs are named and stand in no mean. † The best development score of a "
+    "run is its last: longer training might add to it."
+)
+"""What to read into the entries of a table."""
 
 
 @lru_cache
