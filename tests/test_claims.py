@@ -28,6 +28,7 @@ from clinlib.studies.claims.verdict import (
     REPRODUCED,
     SMALLER,
     SYNTHETIC,
+    UNFINISHED,
     UNSIZED,
     beyond_chance,
     reading,
@@ -135,9 +136,17 @@ def test_few_seeds_and_intervals_over_documents_decide_nothing():
     assert reading(claim(), made(ABOVE, over="documents")) == OPEN
 
 
+def test_equal_numbers_have_no_interval_that_decides():
+    assert reading(claim(), made((2.5, 2.5, 2.5))) == OPEN
+    ended = replace(made((17.0, 17.0, 17.0)), bound=True)
+    assert reading(claim(kind="within", tolerance=3.0), ended) == FAILS
+    size = claim(least=2.0, by_definition=True)
+    assert reading(size, made((2.5, 2.5, 2.5))) == HOLDS
+
+
 def test_what_is_missing_or_failed_is_not_run_and_what_collapsed_is_open():
-    for values in ((None, None, None), (2.0, 2.1, None)):
-        assert reading(claim(), made(values)) == ABSENT
+    assert reading(claim(), made((None, None, None))) == ABSENT
+    assert reading(claim(), made((2.0, 2.1, None))) == UNFINISHED
     assert reading(claim(), Comparison("", (REAL,), Cell(failed=3))) == ABSENT
     collapsed = Cell(collapsed=("seed 1", "seed 2", "seed 3"))
     assert reading(claim(), Comparison("", (REAL,), collapsed)) == OPEN

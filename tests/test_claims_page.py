@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -16,7 +17,15 @@ from clinlib.studies.claims import clinx, ibd, lasl, loops, table, tally, tcrf
 from clinlib.studies.claims.claim import PAPERS, claims
 from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.reading import Held
-from clinlib.studies.claims.verdict import HOLDS, NOT_RUN, OPEN, VERDICTS, reading, verdict
+from clinlib.studies.claims.verdict import (
+    HOLDS,
+    NOT_RUN,
+    OPEN,
+    UNFINISHED,
+    VERDICTS,
+    reading,
+    verdict,
+)
 from clinlib.studies.transformer_crf import effects, heads_and_encoders, labels
 from clinlib.studies.transformer_crf.results import Arm
 
@@ -164,7 +173,8 @@ def test_labels_needed_are_those_of_the_first_round_that_gets_there():
     claim = CLAIMS["lasl-04"]
     at95, at98 = lasl.needed(claim, Loops(LASL=(60.0, 76.0, 77.0)), {})
     assert at95.left.value == 12 and not at95.bound
-    assert at95.difference.value == 12 - claim.stated[0] and reading(claim, at95) == HOLDS
+    assert at95.difference.value == 12 - claim.stated[0]
+    assert reading(claim, at95) == OPEN, "three equal rounds"
     assert at98.bound and at98.left.value == 15  # 78.4 is not reached
     assert reading(claim, at98) == OPEN
 
@@ -197,8 +207,11 @@ class Pages(Loops):
 
 
 def test_losses_of_the_first_and_the_last_round_are_compared():
-    (made,) = loops.approach(CLAIMS["lasl-05"], Pages(random=(1.0, 2.0, 3.0)), {})
-    assert made.left.value == 1.0 and made.right.value == pytest.approx(1 / 3)
+    nats, share = loops.approach(CLAIMS["lasl-05"], Pages(random=(1.0, 2.0, 3.0)), {})
+    assert nats.left.value == 1.0 and nats.right.value == pytest.approx(1 / 3)
+    assert share.left.value == pytest.approx(100 / 3) and share.right.value == pytest.approx(
+        100 / 9
+    )
     found = Pages(predicting=["LPN"], LPN=(1.0, 2.0, 3.0))
     (made,) = loops.scale(CLAIMS["lasl-11"], found, {})
     assert made.left.value == (7 + 11) / 2 and made.right.value == 3.0
@@ -250,8 +263,30 @@ def test_synthetic_numbers_never_stand_beside_published_ones():
 def test_few_comparisons_are_told_one_by_one_and_many_by_their_ends():
     one = held((2.0, 2.1, 2.2))
     assert table.ours(one) == "ncbi_disease: +2.1 [+1.9, +2.3] (3)"
-    many = Held(one.claim, one.comparisons * 5, one.verdict, one.pages)
+    verdict = replace(one.verdict, readings=one.verdict.readings * 5)
+    many = Held(one.claim, one.comparisons * 5, verdict, one.pages)
     assert table.ours(many).startswith("5 comparisons, from +2.1")
+
+
+def test_what_is_not_run_to_the_end_is_not_told_beside_what_is():
+    whole, half = held((2.0, 2.1, 2.2)), held((9.0, None, None))
+    verdict = replace(whole.verdict, readings=(*whole.verdict.readings, UNFINISHED))
+    both = Held(whole.claim, (*whole.comparisons, *half.comparisons), verdict, whole.pages)
+    assert "9.0" not in table.ours(both) and "2.1" in table.ours(both)
+    assert "9.0" in table.ours(half), "where nothing else is there"
+
+
+def test_labels_of_a_curve_that_ended_first_are_no_measurement():
+    one = held((2.0, 2.1, 2.2))
+    (made,) = one.comparisons
+    bound = replace(one, comparisons=(replace(made, bound=True),))
+    assert table.ours(bound) == "ncbi_disease: +2.1 or more (3)"
+    row = table.evidence([bound], "ibd").iloc[0]
+    assert row["left − right"] == "2.1 or more (3)"
+    unknown = replace(one, comparisons=(replace(made, unknown="never there"),))
+    row = table.evidence([unknown], "ibd").iloc[0]
+    assert row["left"] == row["left − right"] == "never there"
+    assert table.ours(unknown) == "ncbi_disease: never there"
 
 
 def test_pages_and_records_can_be_followed():

@@ -16,7 +16,8 @@ class Comparison:
     such as documents, which decides nothing.
 
     `p` is that of a test over `runs` runs; `bound` says that the difference is at least this,
-    since some curve ended first; `records` are those that were read, KIND/KEY.
+    since some curve ended first, and `unknown`, where it is not known at all, why; `records` are
+    those that were read, KIND/KEY.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Comparison:
     p: float | None = None
     runs: int | None = None
     bound: bool = False
+    unknown: str = ""
 
     @property
     def n(self) -> int:
@@ -111,7 +113,7 @@ def combined(label: str, corpora: Sequence[str], first: Comparison, second: Comp
     return Comparison(
         label,
         tuple(dict.fromkeys(corpora)),
-        Cell.of(values),
+        Cell.of(values, unsettled=tuple(dict.fromkeys((*here.unsettled, *there.unsettled)))),
         here,
         there,
         tuple(dict.fromkeys((*first.records, *second.records))),

@@ -70,7 +70,8 @@ def saved(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]
         }
         made = _less(f"{found.corpus}, {other}", found, gaps, stated, late, ["LASL", other])
         # where LASL itself does not get there, nothing is known of what it saves
-        result.append(replace(made, over="curves that end first") if short else made)
+        why = f"LASL is not at {LEVELS[0]:.0%} when its curve ends"
+        result.append(replace(made, over="curves that end first", unknown=why) if short else made)
     return result
 
 

@@ -19,17 +19,19 @@ HALF = 0.5
 
 
 def approach(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
-    """How far L_min is below L_true after the first round and after the last, in one strategy."""
+    """How far L_min is below L_true after the first round and after the last, in one strategy:
+    in nats, and as a share of L_true, which may fall with it."""
     name = next(iter(found.loops))
     last = len(found.shares)
     return [
         inside(
-            f"{found.corpus}, {name}",
+            f"{found.corpus}, {name}, {unit}",
             found.corpus,
             found.loops[name],
-            _after(1, _gap),
-            _after(last, _gap),
+            _after(1, gap),
+            _after(last, gap),
         )
+        for unit, gap in (("nats", _gap), ("% of the true loss", _share))
     ]
 
 
@@ -179,6 +181,11 @@ def _losses(row: Mapping, *wanted: str) -> list[np.ndarray] | None:
 def _gap(row: Mapping) -> float | None:
     both = _losses(row, "l_true", "l_min")
     return None if both is None else float((both[0] - both[1]).mean())
+
+
+def _share(row: Mapping) -> float | None:
+    gap, true = _gap(row), _true(row)
+    return None if gap is None or not true else 100 * gap / true
 
 
 def _error(row: Mapping) -> float | None:

@@ -9,7 +9,7 @@ from clinlib.studies.cells import Cell
 from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.reading import Held
-from clinlib.studies.claims.verdict import ABSENT, LEVEL, MADE_UP
+from clinlib.studies.claims.verdict import LEVEL, UNCOUNTED
 from clinlib.studies.frames import by_row
 from clinlib.studies.wording import plural
 
@@ -48,9 +48,9 @@ def evidence(found: Sequence[Held], paper: str) -> pd.DataFrame:
             continue
         for made, said in zip(each.comparisons, each.verdict.readings, strict=True):
             rows[each.claim.id, made.label] = {
-                "left": made.left or NONE,
+                "left": _shown(made, made.left),
                 "right": made.right or NONE,
-                "left − right": made.difference,
+                "left − right": _shown(made, made.difference),
                 "p": NONE if made.p is None else f"{made.p:.4f}",
                 "least that could be found": least(each.claim, made) or NONE,
                 "reading": said,
@@ -104,16 +104,18 @@ def test(claim: Claim) -> str:
 
 def ours(held: Held) -> str:
     """The differences that were found, with intervals: one by one if they are few, else from the
-    lowest to the highest."""
-    there = [each for each in _real(held) if each.difference.value is not None]
+    lowest to the highest. Those that the verdict counts, where there are any."""
+    read = zip(held.comparisons, held.verdict.readings, strict=True)
+    counted = [each for each, said in read if said not in UNCOUNTED]
+    there = [each for each in counted or _real(held) if each.difference.value is not None]
     if not there:
         return NONE
     if len(there) <= LISTED:
-        return "; ".join(f"{each.label}: {_signed(each.difference)}" for each in there)
+        return "; ".join(f"{each.label}: {_signed(each)}" for each in there)
     low, high = (which(there, key=lambda each: each.difference.value) for which in (min, max))
     return (
-        f"{plural(len(there), 'comparison')}, from {_signed(low.difference)} ({low.label}) to "
-        f"{_signed(high.difference)} ({high.label})"
+        f"{plural(len(there), 'comparison')}, from {_signed(low)} ({low.label}) to "
+        f"{_signed(high)} ({high.label})"
     )
 
 
@@ -130,7 +132,7 @@ def detectable(held: Held) -> str:
     found = [
         value
         for each, said in zip(held.comparisons, held.verdict.readings, strict=True)
-        if said not in (ABSENT, MADE_UP) and (value := least(held.claim, each)) is not None
+        if said not in UNCOUNTED and (value := least(held.claim, each)) is not None
     ]
     if not found:
         return NONE
@@ -164,8 +166,21 @@ def _real(held: Held) -> list[Comparison]:
     return [each for each in held.comparisons if not each.synthetic]
 
 
-def _signed(cell: Cell) -> str:
+def _signed(made: Comparison) -> str:
     """A difference with its sign, interval and number of pairs."""
+    cell = made.difference
+    if made.unknown:
+        return made.unknown
+    if made.bound:
+        return f"{cell.value:+.1f} or more ({cell.n})"
     if cell.low is None:
         return f"{cell.value:+.{cell.digits}f}"
     return f"{cell.value:+.1f} [{cell.low:+.1f}, {cell.high:+.1f}] ({cell.n})"
+
+
+def _shown(made: Comparison, cell: Cell | None) -> Cell | str:
+    """An entry of the table; in words where it is no measurement."""
+    if cell is None or made.unknown:
+        return made.unknown or NONE
+    # an interval around what may be more is none
+    return f"{cell.value:.1f} or more ({cell.n})" if made.bound and cell.n else cell

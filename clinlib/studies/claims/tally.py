@@ -7,12 +7,14 @@ import pandas as pd
 from clinlib.studies.claims.claim import PAPERS
 from clinlib.studies.claims.reading import Held
 from clinlib.studies.claims.verdict import (
+    ABSENT,
     CONTRADICTED,
     INCONCLUSIVE,
     NOT_RUN,
     PARTLY,
     REPRODUCED,
     SYNTHETIC,
+    UNFINISHED,
     VERDICTS,
 )
 from clinlib.studies.wording import plural
@@ -88,4 +90,4 @@ def _is(each: Held, word: str) -> bool:
 
 
 def _lacks(each: Held) -> bool:
-    return NOT_RUN in each.verdict.readings
+    return each.verdict.count(ABSENT, UNFINISHED) > 0

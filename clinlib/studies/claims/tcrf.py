@@ -19,6 +19,7 @@ from clinlib.studies.transformer_crf import (
     parameter_counts,
 )
 from clinlib.studies.transformer_crf.results import Arm, Results
+from clinlib.studies.wording import plural
 
 MACRO = labels.value("BIO", "macro", "f1", scale=100)
 WEIGHTED = labels.value("BIO", "weighted", "f1", scale=100)
@@ -63,7 +64,7 @@ def token_level(claim: Claim, found: Results, parameters: Mapping) -> list[Compa
 def few_sentences(
     claim: Claim, found: down_sampling.ByShare, parameters: Mapping
 ) -> list[Comparison]:
-    """All sentences and a fifth of those without entity."""
+    """All sentences, and those with entities with so few without that they are a fifth of all."""
     whole, few = found[down_sampling.ALL], found.get(FEW)
     if few is None:
         return []
@@ -131,6 +132,8 @@ def confusions(claim: Claim, found: Results, parameters: Mapping) -> list[Compar
         )
         for arm in _with_crf(found)
         for first in (0, 1)
+        # where there is one type, none can be taken for another
+        if first == 0 or len(_types(arm.corpus)) > 1
     ]
 
 
@@ -148,7 +151,9 @@ def collapsed(
     left, right = ([of(record) for record in fallen] for of in (ACCURACY, MACRO))
     gaps = [a - b for a, b in zip(left, right, strict=True)]
     cells = (Cell.of(gaps, missing=waiting), Cell.of(left), Cell.of(right))
-    return [Comparison(corpus, (corpus,), *cells, names(fallen))]
+    outputs = len({str(labels.counts(record, "BIO").to_numpy().tolist()) for record in fallen})
+    label = f"{corpus}, {plural(len(fallen), 'run')} of {plural(outputs, 'different output')}"
+    return [Comparison(label, (corpus,), *cells, names(fallen))]
 
 
 def collapse_runs(records: Mapping, parameters: Mapping) -> dict[collapse.Run, Record | None]:

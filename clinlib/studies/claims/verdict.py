@@ -17,6 +17,8 @@ from clinlib.studies.wording import plural
 HOLDS, NO_EFFECT, FAILS = "holds", "no effect", "fails"
 SMALLER, UNSIZED = "holds, but smaller than stated", "holds, of what size is open"
 OPEN, ABSENT, MADE_UP = "not told apart", "not run", "synthetic"
+UNFINISHED = "not run to the end"
+UNCOUNTED = (ABSENT, UNFINISHED, MADE_UP)
 # of a claim
 REPRODUCED, PARTLY, CONTRADICTED = "reproduced", "partly reproduced", "contradicted"
 INCONCLUSIVE, NOT_RUN, SYNTHETIC = "inconclusive", "not run", "synthetic: not counted"
@@ -24,6 +26,7 @@ VERDICTS = (REPRODUCED, PARTLY, CONTRADICTED, INCONCLUSIVE, NOT_RUN, SYNTHETIC)
 
 SIDE = 0.025  # the chance that a 95 % interval lies wholly on the wrong side
 LEVEL = 0.05
+EXACT = 1e-9  # points: an interval so narrow has no width
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def reading(claim: Claim, found: Comparison) -> str:
     if found.synthetic:
         return MADE_UP
     if found.n < ENOUGH and found.difference.missing + found.difference.failed:
-        return ABSENT
+        return UNFINISHED if found.n else ABSENT
     if claim.kind == "arithmetic":
         return HOLDS if abs(found.difference.value) <= claim.tolerance else FAILS
     if found.n < ENOUGH or found.over != "seeds":
@@ -60,6 +63,10 @@ def reading(claim: Claim, found: Comparison) -> str:
         return HOLDS if found.difference.value > 0 or claim.two_sided else FAILS
     low, high = found.difference.low, found.difference.high
     if low is None:
+        return OPEN
+    # equal numbers, as of rounds counted, are exact to a round at best; where a curve ended first
+    # they are what is certain
+    if high - low < EXACT and not (claim.by_definition or found.bound):
         return OPEN
     if claim.kind == "within":
         return _within(claim, low, high, found.bound)
@@ -74,12 +81,12 @@ def verdict(claim: Claim, found: Sequence[Comparison], absent: str = "") -> Verd
     more fail than chance would give and the others cannot make it up. Else inconclusive.
     """
     readings = tuple(reading(claim, each) for each in found)
-    counted = [each for each in readings if each not in (MADE_UP, ABSENT)]
+    counted = [each for each in readings if each not in UNCOUNTED]
     result = Verdict("", "", readings)
     if not readings:
         return Verdict(NOT_RUN, absent or claim.needs or "no run of this profile compares these")
     if not counted:
-        if ABSENT not in readings:
+        if {*readings} == {MADE_UP}:
             return Verdict(SYNTHETIC, "its runs read synthetic text", readings)
         return Verdict(NOT_RUN, _why(result, found, 0), readings)
     return Verdict(_word(claim, result, len(counted)), _why(result, found, len(counted)), readings)
@@ -157,11 +164,11 @@ def _why(found: Verdict, comparisons: Sequence[Comparison], n: int) -> str:
     late = sum(
         bool(each.difference.unsettled)
         for each, said in zip(comparisons, found.readings, strict=True)
-        if said not in (ABSENT, MADE_UP)
+        if said not in UNCOUNTED
     )
     if late:
         parts.append(f"longer training may change {late} of {n}")
-    if found.count(ABSENT):
+    if found.count(ABSENT, UNFINISHED):
         parts.append(_missing(comparisons, found.readings))
     if found.count(MADE_UP):
         parts.append(f"{found.count(MADE_UP)} synthetic, not counted")
@@ -170,9 +177,12 @@ def _why(found: Verdict, comparisons: Sequence[Comparison], n: int) -> str:
 
 def _missing(found: Sequence[Comparison], readings: Sequence[str]) -> str:
     """Which comparisons are not run, and how many of those that would count."""
-    absent = [each for each, said in zip(found, readings, strict=True) if said == ABSENT]
+    absent = [
+        each for each, said in zip(found, readings, strict=True) if said in (ABSENT, UNFINISHED)
+    ]
     shown = "; ".join(each.label for each in absent[:3]) + (" …" if len(absent) > 3 else "")
     states = dict.fromkeys(each.difference.state or "missing" for each in absent)
     kind = "" if all("missing" in each for each in states) else f" ({', '.join(states)})"
     real = sum(said != MADE_UP for said in readings)
-    return f"not run: {len(absent)} of {plural(real, 'comparison')}{kind}: {shown}"
+    word = ABSENT if ABSENT in readings else UNFINISHED
+    return f"{word}: {len(absent)} of {plural(real, 'comparison')}{kind}: {shown}"
