@@ -91,6 +91,32 @@ def test_labels_needed_are_those_of_the_first_round_that_gets_there():
     assert entry(table, "LASL", column) == "not within 40 % (2 of 2)"
 
 
+def test_labels_needed_are_held_against_complete_runs_on_all_data_alone():
+    """A collapsed run on all data has F1 0, which the first round has as well."""
+    column = "95% of all-data F1, % of sentences"
+    found = results(rising)
+    found.ceiling[2] = found.ceiling[2] | {"status": "complete", "flags": ["collapsed"]}
+    assert entry(study.needed(found), "MLP", column).n == 1
+    assert entry(study.needed(found), "LASL", column) == "not within 40 % (1 of 1, 1 missing)"
+
+
+def test_what_an_area_is_over_is_said():
+    found = results(rising)
+    said = " ".join(study.sentences(found))
+    assert "area over 10 to 40 % of the pool's sentences" in said
+    assert "area over 10 to 40 % of the pool's tokens" in said
+
+
+def test_pairs_that_start_from_other_weights_are_counted():
+    found = results(rising)
+    for name, runs in found.loops.items():
+        for seed, run in runs.items():
+            apart = name == "MLP" and seed == 1
+            run["provenance"] = {"parents": {"encoder": "another" if apart else "one"}}
+    gains = study.gains(found, "sentences")
+    assert gains["MLP"].apart == ("seed 1",) and gains["LASL"].apart == ()
+
+
 def test_a_strategy_that_wins_by_long_sentences_does_not_win_by_tokens():
     """Equal F1 by tokens, but MLP spends them twice as fast."""
 

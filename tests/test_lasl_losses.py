@@ -177,7 +177,7 @@ def test_two_seeds_carry_no_verdict_and_three_alike_do():
     assert all("too few seeds" in each for each in said if "random" in each)
     three = results(parameters=PARAMETERS | {"seeds": 3})
     gap = next(each for each in study.sentences(three) if "nats:" in each)
-    assert "falls by -1.31" in gap  # from (0 + 3) / 2 to (0 + 0.375) / 2
+    assert "falls by 1.31" in gap  # from (0 + 3) / 2 to (0 + 0.375) / 2
 
 
 def test_a_difference_whose_interval_holds_zero_tells_nothing_apart():

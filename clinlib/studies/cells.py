@@ -22,7 +22,8 @@ class Cell:
 
     `value` is the mean over the `n` runs that count, [`low`, `high`] its interval (None below
     two runs). Collapsed runs are named and never enter the mean; `unsettled` names the runs whose
-    best development score was their last.
+    best development score was their last, `apart` the pairs of a difference whose two runs start
+    from different weights of one encoder.
     """
 
     value: float | None = None
@@ -33,6 +34,7 @@ class Cell:
     failed: int = 0
     collapsed: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
     digits: int = 1
 
     def __post_init__(self):
@@ -53,7 +55,7 @@ class Cell:
         """The cell of plain values, one per run; None is a missing run.
 
         `interval` replaces Student's t interval, for one that comes from a bootstrap; `states`
-        are the fields failed, collapsed and unsettled.
+        are the fields failed, collapsed, unsettled and apart.
         """
         given = list(values)
         there = tuple(finite(value, "an entry") for value in given if value is not None)

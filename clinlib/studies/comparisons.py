@@ -26,7 +26,7 @@ def paired(
     `value` is a function of a complete record, or a dotted path.
     """
     differences: list[float | None] = []
-    failed, collapsed, unsettled = 0, [], []
+    failed, collapsed, unsettled, apart = 0, [], [], []
     for seed in left:
         pair = left[seed], right[seed]
         states = {state(record) for record in pair}
@@ -42,8 +42,14 @@ def paired(
             differences.append(here - there if known else None)
             if any("best_is_last" in record.get("flags", ()) for record in pair):
                 unsettled.append(f"seed {seed}")
+            if known and _start_apart(*pair):
+                apart.append(f"seed {seed}")
     return Cell.of(
-        differences, failed=failed, collapsed=tuple(collapsed), unsettled=tuple(unsettled)
+        differences,
+        failed=failed,
+        collapsed=tuple(collapsed),
+        unsettled=tuple(unsettled),
+        apart=tuple(apart),
     )
 
 
@@ -95,6 +101,8 @@ def reading_of(place: str, cell: Cell, unit: str) -> str:
     shown = f"{place}: {cell.value:+.1f} {unit}"
     if cell.low is None or cell.n < ENOUGH:
         return f"{shown} {over}: too few seeds for a conclusion."
+    if cell.apart:
+        over += f", {len(cell.apart)} of them from different weights of one encoder"
     return f"{shown}, 95 % interval {cell.low:+.1f} to {cell.high:+.1f} {over}{_side(cell)}"
 
 
@@ -124,6 +132,12 @@ def as_frame(cells: Mapping[str, Cell], name: str) -> pd.DataFrame:
 def strict_counts(record: Record) -> np.ndarray:
     """(D, 3) strict true positives, false positives and misses of each test document."""
     return span_counts(record["counts"]["test"]).of("strict").sum(axis=1)
+
+
+def _start_apart(left: Record, right: Record) -> bool:
+    """Whether two runs start from one encoder or tagger, but from different weights of it."""
+    starts = [each.get("provenance", {}).get("parents", {}) for each in (left, right)]
+    return any(starts[0][name] != starts[1][name] for name in starts[0].keys() & starts[1].keys())
 
 
 def _side(cell: Cell) -> str:

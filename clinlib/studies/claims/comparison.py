@@ -113,7 +113,11 @@ def combined(label: str, corpora: Sequence[str], first: Comparison, second: Comp
     return Comparison(
         label,
         tuple(dict.fromkeys(corpora)),
-        Cell.of(values, unsettled=tuple(dict.fromkeys((*here.unsettled, *there.unsettled)))),
+        Cell.of(
+            values,
+            unsettled=tuple(dict.fromkeys((*here.unsettled, *there.unsettled))),
+            apart=tuple(dict.fromkeys((*here.apart, *there.apart))),
+        ),
         here,
         there,
         tuple(dict.fromkeys((*first.records, *second.records))),

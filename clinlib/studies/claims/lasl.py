@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
-from clinlib.studies.cells import Cell, Record, number, state
+from clinlib.studies.cells import Cell, Record, state
 from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison, Runs, between, names
-from clinlib.studies.lasl.strategies import LEVELS, RANDOM, STRICT, Results
+from clinlib.studies.lasl.strategies import LEVELS, RANDOM, Results, reached
 
 OURS = "core-set"  # a baseline that the paper lacks
 STEP, MOST, EARLY = 0.05, 0.3, 0.1  # the paper's budgets, and where its early ones end
@@ -144,7 +144,7 @@ def _needed(found: Results, name: str, level: float) -> tuple[dict[int, float | 
     shares: dict[int, float | None] = {}
     short = False
     for seed, run in found.loops[name].items():
-        top = number(found.ceiling[seed], STRICT)
+        top = reached(found.ceiling[seed])
         if state(run) != "complete" or top is None:
             shares[seed] = None
             continue

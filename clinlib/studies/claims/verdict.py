@@ -161,13 +161,12 @@ def _why(found: Verdict, comparisons: Sequence[Comparison], n: int) -> str:
         for word in (HOLDS, SMALLER, UNSIZED, NO_EFFECT, FAILS, OPEN)
         if (count := found.count(word))
     ]
-    late = sum(
-        bool(each.difference.unsettled)
-        for each, said in zip(comparisons, found.readings, strict=True)
-        if said not in UNCOUNTED
-    )
-    if late:
+    read = zip(comparisons, found.readings, strict=True)
+    cells = [each.difference for each, said in read if said not in UNCOUNTED]
+    if late := sum(bool(each.unsettled) for each in cells):
         parts.append(f"longer training may change {late} of {n}")
+    if apart := sum(bool(each.apart) for each in cells):
+        parts.append(f"{apart} of {n} with pairs from different weights of one encoder")
     if found.count(ABSENT, UNFINISHED):
         parts.append(_missing(comparisons, found.readings))
     if found.count(MADE_UP):

@@ -211,8 +211,8 @@ def sentences(results: Results) -> list[str]:
         elif passed.value is not None:
             share = halfway(results, runs, labelled=True)
             said.append(
-                f"{label}, first weight above 0.5: round {passed}, which labels up to {share} % "
-                "of the pool."
+                f"{label}, first weight above 0.5: round {passed}, which labels up to "
+                f"{share.number} % of the pool."
             )
     if (start := overtaking(results)) is not None:
         said.append(f"The mean F1 of MLP is above that of LPN from round {start} to the end.")

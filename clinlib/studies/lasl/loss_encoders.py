@@ -163,7 +163,11 @@ def sentences(found: Results) -> list[str]:
     ]
     for unit in UNITS:
         said += [
-            reading_of(f"{name} instead of {REFERENCE}, area over {unit}", each, "F1")
+            reading_of(
+                f"{name} instead of {REFERENCE}, area over {rounds.axis(found.loops, unit)}",
+                each,
+                "F1",
+            )
             for name, each in gains(found, unit).items()
         ]
     return [*said, UNCORRECTED]

@@ -200,8 +200,9 @@ def sentences(results: Results) -> list[str]:
         mean = cell(results.loops[name].values(), at(results.rounds, mean_of(TRUE)))
         if last.value is not None:
             said.append(
-                f"{name}, last round: {last} % of the predicted losses are below zero; taken for "
-                f"losses they would be wrong by {wrong} nats, where the true loss is {mean}."
+                f"{name}, last round: {last.number} % of the predicted losses are below zero; "
+                f"taken for losses they would be wrong by {wrong.number} nats, where the true loss "
+                f"is {mean}."
             )
     return [*said, UNCORRECTED]
 
@@ -256,8 +257,14 @@ def _moved(found: Cell) -> str:
     """Whether a number rose or fell, where its interval says so."""
     if found.low is None or found.n < ENOUGH:
         return f"it moves by {found}: too few seeds for a conclusion."
-    way = "rises" if found.low > 0 else "falls" if found.high < 0 else "may rise or fall"
-    return f"it {way} by {found}."
+    if found.low <= 0 <= found.high:
+        return f"it may rise or fall: {found}."
+    way, size = (
+        ("rises", found)
+        if found.low > 0
+        else ("falls", Cell.of([-each for each in found.values], digits=found.digits))
+    )
+    return f"it {way} by {size}."
 
 
 def _side(found: Cell) -> str:

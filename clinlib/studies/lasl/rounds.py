@@ -153,9 +153,7 @@ def points(lines: Mapping[str, tuple[Runs, Of]], shares: Sequence[float], y: str
 
 def area_over(loops: Loops, unit: str) -> Callable[[Record], float | None]:
     """A run's mean F1 over the part of the axis that all curves cover, by trapezoids."""
-    there = [run for runs in loops.values() for run in runs.values() if has_curve(run)]
-    low = max((run["curve"][0][unit] for run in there), default=0)
-    high = min((run["curve"][-1][unit] for run in there), default=0)
+    low, high = covered(loops, unit)
 
     def area(record: Record) -> float | None:
         x = np.array([row[unit] for row in record["curve"]], dtype=float)
@@ -166,6 +164,30 @@ def area_over(loops: Loops, unit: str) -> Callable[[Record], float | None]:
         return float(np.trapezoid(np.interp(grid, x, y), grid) / (high - low))
 
     return area
+
+
+def covered(loops: Loops, unit: str) -> tuple[int, int]:
+    """The part of the axis, in sentences or tokens, that all curves cover; (0, 0) without any."""
+    there = ended(loops)
+    low = max((run["curve"][0][unit] for run in there), default=0)
+    return low, min((run["curve"][-1][unit] for run in there), default=0)
+
+
+def axis(loops: Loops, unit: str) -> str:
+    """What an area is over, in words: it hangs on which loops there are."""
+    pool = max((run["data"][f"pool_{unit}"] for run in ended(loops)), default=1)
+    low, high = (100 * end / pool for end in covered(loops, unit))
+    return f"{low:.3g} to {high:.3g} % of the pool's {unit}"
+
+
+def ended(loops: Loops) -> list[Record]:
+    """The runs that have a curve."""
+    return [run for runs in loops.values() for run in runs.values() if has_curve(run)]
+
+
+def drawn(loops: Loops) -> int:
+    """How many loops have a curve to draw."""
+    return sum(any(map(has_curve, runs.values())) for runs in loops.values())
 
 
 def gain(left: Runs, right: Runs, area: Callable[[Record], float | None]) -> Cell:

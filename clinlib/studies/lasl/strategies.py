@@ -11,7 +11,7 @@ import pandas as pd
 
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
-from clinlib.studies.cells import Cell, Record, cell, number
+from clinlib.studies.cells import Cell, Record, cell, number, state
 from clinlib.studies.comparisons import UNCORRECTED, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl import rounds
@@ -23,6 +23,7 @@ NAME = "40_strategies"
 STRICT = "scores.test.strict.f1"
 RANDOM = "random"
 LEVELS = (0.95, 0.98)  # of the F1 with all labels
+DASH = "–"
 NO_ENTITY = "no_entity_at_start"
 
 
@@ -72,8 +73,8 @@ def curves(results: Results, unit: str) -> pd.DataFrame:
 def by_round(results: Results) -> pd.DataFrame:
     """Strict F1 on test after some rounds, named by the share of sentences that are labelled."""
     frame = rounds.table(results.loops, results.shares, "strategy")
-    frame["100 %"] = "–"
-    last = dict.fromkeys(frame.columns, "–") | {"100 %": results.all_data_f1}
+    frame["100 %"] = DASH
+    last = dict.fromkeys(frame.columns, DASH) | {"100 %": results.all_data_f1}
     return pd.concat([frame, by_row({("all data",): last}, ["strategy"])])
 
 
@@ -101,7 +102,7 @@ def areas(results: Results) -> pd.DataFrame:
             row[f"mean F1 over {unit}"] = cell(runs.values(), area_over(results.loops, unit))
         for unit in UNITS:
             gain = gains(results, unit).get(name)
-            row[f"less random, over {unit}"] = "–" if gain is None else gain
+            row[f"less random, over {unit}"] = DASH if gain is None else gain
         rows[(name,)] = row
     return by_row(rows, ["strategy"])
 
@@ -127,9 +128,9 @@ def picked(results: Results) -> pd.DataFrame:
             "spans per sentence": cell(runs.values(), _per_sentence("picked_spans"), digits=2),
             "spans of the rarest type, % of the pool's": cell(runs.values(), _rarest),
             "selection, seconds a round": cell(runs.values(), _selection("seconds"), digits=2),
-            "sentences read a second": cell(
-                runs.values(), _selection("sentences_per_second"), digits=0
-            ),
+            "sentences read a second": DASH
+            if name == RANDOM
+            else cell(runs.values(), _selection("sentences_per_second"), digits=0),
         }
     return by_row(rows, ["strategy"])
 
@@ -137,10 +138,14 @@ def picked(results: Results) -> pd.DataFrame:
 def sentences(results: Results) -> list[str]:
     """What the runs say, in words."""
     ceiling = results.all_data_f1
-    found = [f"With all labels the tagger reaches a strict F1 of {ceiling}."]
+    found = [f"Strict F1 of the tagger with all labels: {ceiling}."]
     for unit in UNITS:
         found += [
-            reading_of(f"{name} instead of random, area over {unit}", gain, "F1")
+            reading_of(
+                f"{name} instead of random, area over {rounds.axis(results.loops, unit)}",
+                gain,
+                "F1",
+            )
             for name, gain in gains(results, unit).items()
         ]
     for name, runs in results.loops.items():
@@ -153,15 +158,22 @@ def sentences(results: Results) -> list[str]:
     return [*found, UNCORRECTED]
 
 
+def reached(ceiling: Record | None) -> float | None:
+    """Strict F1 with all labels; None of a run that is missing or collapsed, whose 0 is no aim."""
+    return number(ceiling, STRICT) if state(ceiling) == "complete" else None
+
+
 def _needed(results: Results, runs: Runs, level: float, unit: str) -> Cell | str:
     """The cell of the seeds that get there; in words where some do not, as their mean would lie."""
     shares: list[float | None] = []
+    ends: list[float] = []
     short = 0
     for seed, run in runs.items():
-        top = number(results.ceiling[seed], STRICT)
+        top = reached(results.ceiling[seed])
         if not has_curve(run) or top is None:
             shares.append(None)
             continue
+        ends.append(share(run, run["curve"][-1], unit))
         first = (share(run, row, unit) for row in run["curve"] if strict_f1(row) >= level * top)
         found = next(first, None)
         if found is None:
@@ -169,8 +181,8 @@ def _needed(results: Results, runs: Runs, level: float, unit: str) -> Cell | str
         else:
             shares.append(found)
     if short:
-        ends = [share(run, run["curve"][-1], unit) for run in runs.values() if has_curve(run)]
-        return f"not within {max(ends):.3g} % ({short} of {len(runs)})"
+        missing = f", {len(runs) - len(ends)} missing" if len(ends) < len(runs) else ""
+        return f"not within {max(ends):.3g} % ({short} of {len(ends)}{missing})"
     return Cell.of(shares)
 
 

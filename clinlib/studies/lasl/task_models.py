@@ -153,9 +153,16 @@ def least_loss(found: Results) -> pd.DataFrame:
 def sentences(found: Results) -> list[str]:
     """What the runs say, in words."""
     said = [
-        reading_of(f"{name} instead of random, area over {unit}", gain, "F1")
+        reading_of(
+            f"{_pair(model, name)} instead of random, area over {rounds.axis(loops, unit)}",
+            each[_pair(model, name)],
+            "F1",
+        )
         for unit in UNITS
-        for name, gain in gains(found, unit).items()
+        for each in [gains(found, unit)]
+        for model, loops in found.models.items()
+        for name in loops
+        if _pair(model, name) in each
     ]
     return [*said, UNCORRECTED]
 
