@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import pytest
 from made_records import PINS, collapse, record
 
+from clinlib.corpora import registry
 from clinlib.errors import BadInput
+from clinlib.experiments import training_data
 from clinlib.experiments.key import key
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, Ensemble, FineTune, Pretrain, Vectors
@@ -129,6 +131,37 @@ def test_votes_are_over_the_seeds_and_over_the_parts():
     folds = [run.fold for vote in votes for run in vote.of if run.fold]
     assert folds == [(1, 3), (2, 3), (3, 3)]
     assert not [c for c in architecture.plan(ABLATION | {"folds": 0}) if getattr(c, "fold", None)]
+
+
+def test_members_of_a_vote_learn_from_the_documents_of_one_draw():
+    groups = architecture._groups("synthetic_en_letters", ABLATION | FEW)
+    for name in (f"{architecture.STANDARD}, vote", f"{architecture.RANDOM}, vote"):
+        (vote,) = groups[name]
+        assert {run.drawn_by for run in vote.of} == {1}
+    assert [run.drawn_by for run in groups[architecture.FULL]] == [1, 2, 3]
+    assert groups[architecture.STANDARD][0] in groups[architecture.FULL]
+    whole = architecture._groups("synthetic_en_letters", ABLATION)
+    assert whole[architecture.STANDARD] == whole[architecture.FULL]
+
+
+def test_the_parts_of_a_vote_are_parts_of_one_set():
+    corpus = registry.load("synthetic_en_letters")
+    groups = architecture._groups("synthetic_en_letters", ABLATION | FEW)
+    made = [training_data.divided(corpus, run) for run in groups[architecture.RANDOM]]
+    dev = [document.id for splits in made for document in splits["dev"]]
+    sets = [{d.id for split in ("train", "dev") for d in splits[split]} for splits in made]
+    assert sorted(dev) == sorted(sets[0]) and sets[0] == sets[1] == sets[2]
+
+
+def test_sources_are_chosen_by_scores_on_the_same_sentences():
+    runs = transfer.runs(TRANSFER | {"dev_sentences": 40})
+    chosen = runs[transfer.Place(TASKS[1], TASKS[0], 60)][2].encoder
+    assert {run.drawn_by for run in chosen.of} == {1}
+    assert chosen.of == tuple(runs[transfer.Place(TASKS[0], transfer.NONE, 0)].values())
+    few = runs[transfer.Place(TASKS[1], transfer.NONE, 60)]
+    assert [run.drawn_by for run in few.values()] == [1, 2, 3]
+    with pytest.raises(BadInput, match="scored on the same sentences"):
+        Choose(of=tuple(run.replaced(draw=None) for run in chosen.of), take=MODEL)
 
 
 def test_a_switch_that_costs_is_called_a_loss_and_one_that_does_not_is_none():

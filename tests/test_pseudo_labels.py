@@ -8,7 +8,7 @@ from clinlib.corpora.samplers import some_documents
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import encode
 from clinlib.errors import BadInput
-from clinlib.experiments import fine_tune, pseudo_label
+from clinlib.experiments import fine_tune, pseudo_label, training_data
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import Choose, PseudoLabel
 from clinlib.models import saved
@@ -104,6 +104,16 @@ def test_gold_and_silver_are_learnt_together(labelled, teacher, monkeypatch):
     assert record["data"]["silver_sentences"] == len(silver.sentences)
     assert record["data"]["train_sentences"] == gold + len(silver.sentences)
     assert record["data"]["train_documents"] == 5
+
+
+def test_a_gold_sentence_is_not_learnt_with_pseudo_labels_as_well(labelled, teacher, monkeypatch):
+    _, silver = labelled()
+    monkeypatch.setattr(pseudo_labels, "read", lambda folder: silver)
+    gold = teacher[0].splits["train"]  # the documents of the silver ones among them
+    config = TEACHER.replaced(silver=SILVER, documents=None, sentences=None)
+    learnt = training_data.learnt(gold, config, RunContext())
+    assert learnt.silver == 0 and learnt.repeated == len(silver.sentences)
+    assert learnt.sentences == training_data.training_sentences(gold, config)
 
 
 @pytest.mark.parametrize("seed", [0, 3])

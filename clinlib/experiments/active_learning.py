@@ -89,7 +89,7 @@ def run(config: ActiveLearning, context: RunContext) -> dict[str, Any]:
         pad_id=encoder.tokenizer.pad_token_id,
         seed=config.seed,
     )
-    readable = {name: windows_of(splits[name]).windows for name in ("dev", "test")}
+    readable = {n: windows_of(splits[n], labelled=False).windows for n in ("dev", "test")}
 
     def score(split: str) -> dict[str, Any]:
         labels = predicted_labels(tagger, readable[split], rounds.pad_id)

@@ -1,5 +1,6 @@
 """The Ensemble routine: trained taggers in, the scores of their majority vote out."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,20 +29,20 @@ def run(config: Ensemble, context: RunContext) -> dict[str, Any]:
     scheme = TagScheme(first.scheme, corpus.types)
     documents = corpus.splits["test"]
     votes, windows, vocabulary = [], None, None
+    # what is predicted is cut without a look at its gold spans
+    cut = partial(encode, **first.windowing, labelled=False)
     for number, member in enumerate(config.of):
         tagger, tokenizer = saved.load(context.parent(member), member.precision)
         if windows is None:
             vocabulary = tokenizer.get_vocab()
-            windows = encode(documents, tokenizer, scheme, **first.windowing).windows
+            windows = cut(documents, tokenizer, scheme).windows
         elif tokenizer.get_vocab() != vocabulary:
             raise BadInput(
                 f"of: member {number + 1} ({member.label()}) has another vocabulary than the "
                 "first, so that their subwords cannot vote"
             )
         if tagger.sections:  # members know other headings; their units are the same all the same
-            windows = encode(
-                documents, tokenizer, scheme, **first.windowing, sections=tagger.sections
-            ).windows
+            windows = cut(documents, tokenizer, scheme, sections=tagger.sections).windows
         tagger.to(context.device)
         votes.append(predicted_labels(tagger, windows, tokenizer.pad_token_id))
         context.report((number + 1) / len(config.of), f"member {number + 1}")

@@ -245,6 +245,14 @@ class Choose(Config):
         if any(isinstance(getattr(each, self.take, None), Choose) for each in self.of):
             raise BadInput(f"take: a candidate's {self.take} is itself a Choose")
         no_repeats("of", self.of)
+        if (
+            len({(each.dev_sentences, each.dev_sentences and each.drawn_by) for each in self.of})
+            > 1
+        ):
+            raise BadInput(
+                "of: candidates must be scored on the same sentences; where dev_sentences draws "
+                "them, give all candidates one draw"
+            )
         return self
 
 

@@ -28,21 +28,32 @@ from clinlib.selection import pseudo_labels
 
 @dataclass(frozen=True)
 class Learnt:
-    """Documents, their sentences to learn in order, and how many of these are pseudo-labelled."""
+    """Documents, their sentences to learn in order, how many of these are pseudo-labelled, and how
+    many more would be, were they not among the gold ones."""
 
     documents: tuple[Document, ...]
     sentences: Index
-    silver: int
+    silver: int = 0
+    repeated: int = 0
 
 
 def learnt(gold: Sequence[Document], config: FineTune, context: RunContext) -> Learnt:
-    """The gold documents with their chosen sentences, and the silver ones behind them."""
+    """The gold documents with their chosen sentences, and the silver ones behind them.
+
+    A sentence that is learnt with its gold labels is not learnt with pseudo labels as well.
+    """
     sentences = training_sentences(gold, config)
     if not config.silver:
-        return Learnt(tuple(gold), sentences, 0)
+        return Learnt(tuple(gold), sentences)
     made = pseudo_labels.read(context.parent(config.silver))
-    silver = [(len(gold) + document, sentence) for document, sentence in made.sentences]
-    return Learnt((*gold, *made.documents), sentences + silver, len(silver))
+    known = {(gold[document].id, sentence) for document, sentence in sentences}
+    silver = [
+        (len(gold) + document, sentence)
+        for document, sentence in made.sentences
+        if (made.documents[document].id, sentence) not in known
+    ]
+    repeated = len(made.sentences) - len(silver)
+    return Learnt((*gold, *made.documents), sentences + silver, len(silver), repeated)
 
 
 def fused_sections(learnt: Learnt, config: FineTune) -> Sections | None:

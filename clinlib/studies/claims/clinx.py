@@ -45,7 +45,7 @@ def ensembles(claim: Claim, found: architecture.Results, parameters: Mapping) ->
     result = []
     for corpus in found.corpora:
         votes = [_vote(found, corpus, way) for way in (architecture.RANDOM, architecture.STANDARD)]
-        median = architecture.picked(found.group(corpus, architecture.FULL), "median")
+        median = architecture.picked(found.group(corpus, architecture.STANDARD), "median")
         for label, left, right in (
             ("random parts, standard split", *votes),
             ("standard split, median run", votes[1], median),

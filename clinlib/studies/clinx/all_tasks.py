@@ -17,7 +17,6 @@ from clinlib.experiments.spec import FineTune
 from clinlib.studies.cells import Record, cell
 from clinlib.studies.clinx import prediction, transfer
 from clinlib.studies.clinx.prediction import groups
-from clinlib.studies.clinx.training import base
 from clinlib.studies.clinx.transfer import LEVEL, Place
 from clinlib.studies.comparisons import ENOUGH, UNCORRECTED, p_over_documents, paired, reading_of
 from clinlib.studies.frames import by_row
@@ -56,9 +55,8 @@ def runs(parameters: Mapping[str, object]) -> dict[tuple[str, str, str], dict[in
     for group in groups(_one_size(parameters)).values():
         encoders = [group["encoder"], *(e for e in parameters["encoders"] if e != group["encoder"])]
         for task in group["tasks"]:
-            others = tuple(other for other in group["tasks"] if other != task)
             for encoder in encoders:
-                full = base(task, group, encoder).replaced(keep_out=others)
+                full = transfer.whole(task, group, encoder)
                 full = transfer.of_size(full, parameters["sentences"], parameters)
                 plain = full.replaced(head="softmax", scheme="BIO", context=0, layout="sentence")
                 for way, run in ((PLAIN, plain), (FULL, full)):

@@ -185,12 +185,20 @@ def _groups(corpus: str, parameters: Mapping[str, object]) -> dict[str, tuple[Co
     for name, changes in SWITCHES.items():
         groups[name] = tuple(run.replaced(**changes) for run in groups[FULL])
     groups[ALL] = tuple(run.replaced(train_on="train+dev") for run in groups[FULL])
-    groups[REPAIRED] = tuple(Ensemble(of=(run,)) for run in groups[FULL])
-    if len(groups[FULL]) > 1:
-        groups[f"{STANDARD}, vote"] = (Ensemble(of=groups[FULL]),)
+    # a vote must not have seen more labels than a run: where documents are drawn, all its members
+    # learn and select from those of the first seed
+    first = seeds(parameters)[0]
+    drawn = bool(parameters["documents"] or parameters["dev_sentences"])
+    shared = {"draw": first} if drawn else {}
+    groups[STANDARD] = tuple(
+        run.replaced(**shared) if run.seed != first else run for run in groups[FULL]
+    )
+    groups[REPAIRED] = tuple(Ensemble(of=(run,)) for run in groups[STANDARD])
+    if len(groups[STANDARD]) > 1:
+        groups[f"{STANDARD}, vote"] = (Ensemble(of=groups[STANDARD]),)
     n = parameters["folds"]
     if n:
-        parts = tuple(plain.replaced(fold=(k, n), seed=k) for k in range(1, n + 1))
+        parts = tuple(plain.replaced(fold=(k, n), seed=k, **shared) for k in range(1, n + 1))
         groups[RANDOM] = parts
         groups[f"{RANDOM}, vote"] = (Ensemble(of=parts),)
     return groups
@@ -201,9 +209,9 @@ def _ways(
 ) -> list[tuple[str, list[Record | None], list[Record | None], Record | None]]:
     """(way to divide, its runs, these repaired, their vote) of those that are asked for."""
     found = []
-    for way, runs, repaired in ((STANDARD, FULL, REPAIRED), (RANDOM, RANDOM, "")):
+    for way, repaired in ((STANDARD, REPAIRED), (RANDOM, "")):
         if vote := results.group(corpus, f"{way}, vote"):
-            group = results.group(corpus, runs), results.group(corpus, repaired)
+            group = results.group(corpus, way), results.group(corpus, repaired)
             found.append((way, *group, vote[0]))
     return found
 

@@ -64,18 +64,27 @@ def runs(parameters: Mapping[str, object]) -> dict[Place, dict[int, FineTune]]:
     return dict(sorted(found.items(), key=lambda item: item[0].source != NONE))
 
 
-def whole(task: str, parameters: Mapping[str, object]) -> FineTune:
-    """The full architecture on all of a task's training sentences, seed 0."""
+def whole(task: str, parameters: Mapping[str, object], encoder: str | None = None) -> FineTune:
+    """The full architecture on all of a task's training sentences, seed 0.
+
+    Where sentences of dev are drawn, all seeds select by the same: one source is chosen of them,
+    by scores that must be of the same sentences. `encoder`: another than the parameters'.
+    """
     others = tuple(other for other in _tasks(parameters) if other != task)
-    return base(task, parameters).replaced(keep_out=others)
+    draw = seeds(parameters)[0] if parameters["dev_sentences"] else None
+    return base(task, parameters, encoder).replaced(keep_out=others, draw=draw)
 
 
 def of_size(run: FineTune, size: int, parameters: Mapping[str, object]) -> FineTune:
-    """A run on all of a task's sentences (0), or on the first few, in more and smaller steps."""
+    """A run on all of a task's sentences (0), or on the first few, in more and smaller steps.
+
+    Few are other ones for every seed.
+    """
     if not size:
         return run
     return run.replaced(
         sentences=size,
+        draw=None,
         epochs=parameters["small_epochs"],
         batch_size=parameters["small_batch_size"],
     )
