@@ -72,9 +72,22 @@ def test_sentences_count_what_fell_at_which_rate():
     texts = study.sentences(study.table(records(), GIVEN, PINS))
     assert texts[0] == "softmax: 2 runs collapsed (0 of 2 at 0.002, 2 of 2 at 0.1)."
     assert "0 runs collapsed" in texts[2]
-    assert "strict F1 is 0" in texts[-1]
+    assert texts[-1].startswith("2 collapsed runs of high accuracy: accuracy (micro) 0.8")
+    assert texts[-1].endswith("strict F1 0.0 at most.")
     nothing = study.sentences(study.table({}, GIVEN, PINS))
     assert nothing[-1] == "No run collapsed at these learning rates."
+
+
+def test_runs_that_read_all_as_a_rare_label_are_told_apart_and_useless_ones_named():
+    table = study.table(records(), GIVEN, PINS)
+    fallen = table.index[table["state"] == "collapsed"]
+    table.loc[fallen[0], ["accuracy (micro)", "strict F1"]] = [0.04, 0.5]
+    table.loc[table.index[table["state"] == "complete"][0], "strict F1"] = 0.0
+    *_, high, low, lost = study.sentences(table)
+    assert high.startswith("1 collapsed run of high accuracy")
+    assert low.startswith("1 collapsed run of low accuracy: accuracy (micro) 0.040")
+    assert low.endswith("strict F1 0.5 at most.")
+    assert "as useless: 1 run of strict F1 below 1" in lost
 
 
 def test_figures_are_told_in_words():

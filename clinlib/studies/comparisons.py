@@ -93,8 +93,13 @@ def p_over_documents(
     return approximate_randomisation(*counts)
 
 
-def reading_of(place: str, cell: Cell, unit: str) -> str:
-    """What the interval of a seed-paired difference in `unit` says, `place` naming it."""
+def reading_of(
+    place: str, cell: Cell, unit: str, words: tuple[str, str] = ("a gain", "a loss")
+) -> str:
+    """What the interval of a seed-paired difference in `unit` says, `place` naming it.
+
+    `words`: what it is where it is wholly above zero, and where it is wholly below.
+    """
     if cell.value is None:
         return f"{place}: no pair of runs to compare ({cell})."
     over = f"over {plural(cell.n, 'pair')} of runs" + (f" ({cell.state})" if cell.state else "")
@@ -103,7 +108,7 @@ def reading_of(place: str, cell: Cell, unit: str) -> str:
         return f"{shown} {over}: too few seeds for a conclusion."
     if cell.apart:
         over += f", {len(cell.apart)} of them from different weights of one encoder"
-    return f"{shown}, 95 % interval {cell.low:+.1f} to {cell.high:+.1f} {over}{_side(cell)}"
+    return f"{shown}, 95 % interval {cell.low:+.1f} to {cell.high:+.1f} {over}{_side(cell, words)}"
 
 
 def reading_over_documents(place: str, cell: Cell, unit: str) -> str:
@@ -140,9 +145,9 @@ def _start_apart(left: Record, right: Record) -> bool:
     return any(starts[0][name] != starts[1][name] for name in starts[0].keys() & starts[1].keys())
 
 
-def _side(cell: Cell) -> str:
+def _side(cell: Cell, words: tuple[str, str]) -> str:
     if cell.low > 0:
-        return ": a gain."
+        return f": {words[0]}."
     if cell.high < 0:
-        return ": a loss."
+        return f": {words[1]}."
     return ": it holds zero, so these runs do not tell the two apart."

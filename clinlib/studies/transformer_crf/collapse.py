@@ -36,6 +36,7 @@ AVERAGES = {
     "macro recall": labels.value("BIO", "macro", "recall"),
     "macro F1": labels.value("BIO", "macro", "f1"),
 }
+LOST = 1.0  # strict F1 below which a model finds next to nothing
 COLUMNS = ["head", "learning rate", "seed", "state", *AVERAGES, "strict F1"]
 
 
@@ -174,8 +175,27 @@ def sentences(frame: pd.DataFrame) -> list[str]:
     fallen = frame[frame["state"] == "collapsed"]
     if fallen.empty:
         return [*texts, "No run collapsed at these learning rates."]
-    ranges = (f"{name} {_range(fallen[name])}" for name in AVERAGES)
-    return [*texts, f"Of the collapsed runs the averages say: {', '.join(ranges)}; strict F1 is 0."]
+    for kind, part in _by_accuracy(fallen).items():
+        ranges = ", ".join(f"{each} {_range(part[each])}" for each in AVERAGES)
+        texts.append(
+            f"{plural(len(part), 'collapsed run')} of {kind} accuracy: {ranges}; strict F1 "
+            f"{part['strict F1'].max():.1f} at most."
+        )
+    lost = frame[(frame["state"] == "complete") & (frame["strict F1"].astype(float) < LOST)]
+    if len(lost):
+        texts.append(
+            f"Not collapsed, using several labels, and as useless: {plural(len(lost), 'run')} of "
+            f"strict F1 below {LOST:g}, accuracy {_range(lost['accuracy (micro)'])}."
+        )
+    return texts
+
+
+def _by_accuracy(fallen: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The collapsed runs by whether their accuracy hides it: those that read most words as O, the
+    commonest label, and those that do not."""
+    high = fallen["accuracy (micro)"].astype(float) > 0.5
+    parts = {"high": fallen[high], "low": fallen[~high]}
+    return {kind: part for kind, part in parts.items() if len(part)}
 
 
 def _range(values: pd.Series) -> str:

@@ -151,7 +151,10 @@ def distribution_in_words(corpus: str, counts: pd.DataFrame) -> str:
         f"{share}: {column['sentences']} sentences, {column['O']} words without entity"
         for share, column in counts.items()
     )
-    return f"Training data of {corpus} by share kept: {'; '.join(parts)}; entities stay."
+    return (
+        f"Training data of {corpus} by the share of sentences without entity: {'; '.join(parts)}; "
+        "entities stay."
+    )
 
 
 def points_in_words(points: pd.DataFrame, corpus: str) -> str:

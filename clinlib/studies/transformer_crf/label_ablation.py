@@ -57,7 +57,7 @@ def pairs(results: Results, parameters: Mapping[str, object]) -> dict[str, Pair 
 
 
 def most_confused(counts: pd.DataFrame) -> Pair | None:
-    """The two types whose words are most often taken for each other; the rarer one first.
+    """The two types whose words are taken for each other at the highest rate; the rarer first.
 
     `counts` are words by gold and predicted type. A pair's rate is the words of either that were
     read as the other, by the gold words of both. None for fewer than two types.
@@ -201,7 +201,8 @@ def _narrowed(results: Results, corpus: str, pair: Pair | None) -> list[str]:
         for left, right in _pretrained_and_not(results, corpus):
             change = paired(results.final[left], results.final[right], _gain(options))
             place = f"{corpus}, {variant}: change of the gap {left.encoder} − {right.encoder}"
-            found.append(reading_of(f"{place} with {left.head}", change, "points"))
+            words = "it widens", "it narrows"
+            found.append(reading_of(f"{place} with {left.head}", change, "points", words))
     return found
 
 

@@ -94,7 +94,7 @@ def curves_in_words(points: pd.DataFrame, corpus: str) -> str:
 
 
 def costs(results: Results) -> pd.DataFrame:
-    """What each arm costs: parameters, sentences, processor time, memory, subwords per second.
+    """What each arm costs: parameters, sentences, processor time, memory, subwords a second.
 
     Times are of the machine that trained; they compare only where the hardware is the same.
     """
@@ -106,10 +106,19 @@ def costs(results: Results) -> pd.DataFrame:
             "trainable": same(records, "model.trainable"),
             "training sentences": same(records, "data.train_sentences"),
             "processor seconds": results.cell(arm, "provenance.cpu_seconds", digits=0),
-            "subwords per second": results.cell(arm, "provenance.subwords_per_second", digits=0),
-            "peak memory, MB": results.cell(arm, "provenance.peak_memory_mb", digits=0),
+            "subwords a processor second": results.cell(arm, _pace, digits=0),
+            "peak memory, MiB": results.cell(arm, "provenance.peak_memory_mb", digits=0),
         }
     return by_arm(rows)
+
+
+def _pace(record: Record) -> float | None:
+    """Subwords trained on a second of the processor: by the clock, other work would slow them."""
+    spent = number(record, "provenance.cpu_seconds")
+    by_clock = number(record, "provenance.subwords_per_second")
+    if not spent or by_clock is None:
+        return None
+    return by_clock * number(record, "provenance.seconds") / spent
 
 
 def same(records: list[Record], path: str) -> int | str:
