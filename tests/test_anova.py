@@ -440,6 +440,10 @@ def test_tests_that_the_numbers_do_not_allow_say_so():
     twos = {"a": [1.0, 2.0], "b": [3.0, 5.0]}
     with pytest.raises(BadInput, match="at least 3 numbers"):
         assumptions.equal_variance(twos)
+    # equal distances but for rounding, which would give an F of 1e31
+    alike = {"a": [0.1, 0.1, 0.3, 0.3], "b": [0.1, 0.1, 0.3, 0.3], "c": [0.2, 0.2, 0.6, 0.6]}
+    with pytest.raises(BadInput, match="distances from the median that differ"):
+        assumptions.equal_variance(alike)
     with pytest.raises(BadInput, match="no scatter in group b"):
         assumptions.welch({"a": [1.0, 2.0], "b": [3.0, 3.0]})
 

@@ -37,6 +37,10 @@ def test_a_system_that_is_better_everywhere_is_significantly_so_and_itself_is_no
     assert approximate_randomisation(worse, worse, n=999) == pytest.approx(1)
 
 
+def test_one_document_tells_nothing_apart():
+    assert approximate_randomisation(np.array([[5, 1, 1]]), np.array([[1, 5, 5]])) == 1.0
+
+
 def test_under_no_difference_small_p_are_as_rare_as_they_say():
     found = []
     for _ in range(120):

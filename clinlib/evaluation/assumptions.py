@@ -5,6 +5,8 @@ import numpy as np
 from clinlib.errors import BadInput
 from clinlib.evaluation.anova import Anova, Groups, Outcome, blocked, checked, f_test, residuals
 
+ROUNDING = 1e-9  # of the numbers' range: what differs by less is equal
+
 
 def normality(groups: Groups, *, blocks: bool = False) -> Outcome:
     """Shapiro-Wilk test of the residuals of a one-way or (`blocks`) blocked analysis.
@@ -30,7 +32,9 @@ def equal_variance(groups: Groups) -> Outcome:
     values = checked(groups)
     if all(len(each) < 3 for each in values.values()):
         raise BadInput("Brown-Forsythe needs at least 3 numbers in a group")
-    if not any(np.ptp(np.abs(each - np.median(each))) for each in values.values()):
+    scale = max(map(np.ptp, values.values()))
+    spreads = (np.ptp(np.abs(each - np.median(each))) for each in values.values())
+    if not any(spread > ROUNDING * scale for spread in spreads):
         raise BadInput("Brown-Forsythe needs distances from the median that differ")
     found = stats.levene(*values.values(), center="median")
     df = len(values) - 1, sum(map(len, values.values())) - len(values)

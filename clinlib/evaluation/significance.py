@@ -25,6 +25,8 @@ def approximate_randomisation(
     from scipy import stats  # half a second to import
 
     both = np.stack([left, right], axis=1)  # (D, 2, 3)
+    if len(both) == 1:
+        return 1.0  # both ways to label one document are as far apart
     documents = np.arange(len(both))
 
     def difference(first: np.ndarray, second: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -112,7 +112,9 @@ def sentences(found: Comparison) -> list[str]:
     """What the overlaps say, in words."""
     compared_pairs = {frozenset((row.part, row.whole)) for row in _pairs(found)}
     if not compared_pairs:
-        return ["No two sources of one language are on this page and this machine: nothing was compared."]
+        return [
+            "No two sources of one language are on this page and machine: nothing was compared."
+        ]
     sharing = {frozenset((row.part, row.whole)) for row in _pairs(found) if row.standing}
     total = plural(len(compared_pairs), "pair")
     if not sharing:
