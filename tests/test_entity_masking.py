@@ -298,7 +298,9 @@ def test_every_type_of_every_corpus_has_a_label_word():
 
     for name, card in registry.cards().items():
         for corpus in (name, *(f"{name}:{task}" for task in card.tasks)):
-            assert all(label_words(corpus).values())
+            words = label_words(corpus)
+            assert all(words.values())
+            assert {type(word) for each in words.values() for word in each} == {str}
 
 
 def test_a_type_without_a_label_word_is_an_error_before_training(tmp_path, monkeypatch):
