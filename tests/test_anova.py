@@ -264,7 +264,11 @@ def test_effect_sizes_are_their_formulas():
 def test_the_interval_of_eta_squared_agrees_with_statsmodels():
     found = one_way(PLANTS)
     theirs = confint_effectsize_oneway(found.f, (2, 27), alpha=0.1).eta2
-    assert found.eta_interval(0.90) == pytest.approx(tuple(theirs), abs=1e-6)
+    # their solver ends at some 1e-5
+    assert found.eta_interval(0.90) == pytest.approx(tuple(theirs), abs=1e-5)
+    for bound, share in zip(found.eta_interval(0.90), (0.95, 0.05), strict=True):
+        noncentrality = 30 * bound / (1 - bound)
+        assert stats.ncf.cdf(found.f, 2, 27, noncentrality) == pytest.approx(share, abs=1e-9)
 
 
 def test_the_interval_of_eta_squared_starts_at_zero_where_f_is_small():
@@ -434,6 +438,14 @@ def test_blocks_that_cannot_be_compared_are_refused():
         blocked({"a": [1.0, 2.0, 4.0], "b": [3.0, 4.0, 6.0]})
     with pytest.raises(BadInput, match="at least 3 groups"):
         assumptions.friedman({"a": [1.0, 2.0], "b": [3.0, 5.0]})
+
+
+def test_the_interval_of_a_very_large_effect_holds_its_estimate():
+    """Where lambda passes 10 000, a solver of scipy's stops without a word."""
+    noise = np.array([0.0, 1.0, -1.0, 2.0, -2.0])
+    found = one_way({f"g{n}": 80.0 * n + noise for n in range(7)})
+    low, high = found.eta_interval()
+    assert low < found.omega_squared < high and high < 1
 
 
 def test_tests_that_the_numbers_do_not_allow_say_so():

@@ -95,14 +95,27 @@ class Anova:
         lambda / (lambda + N) at those lambda under which F is just as rare as the level allows;
         a bound is 0 where no lambda is.
         """
-        from scipy.special import fdtr, ncfdtrinc
+        bounds = [
+            self._noncentrality(share) for share in ((1 + confidence) / 2, (1 - confidence) / 2)
+        ]
+        low, high = (nc / (nc + self._n) for nc in bounds)
+        return low, high
 
-        bounds = []
-        for share in ((1 + confidence) / 2, (1 - confidence) / 2):
-            reached = fdtr(self.df, self.df_error, self.f) > share
-            nc = float(ncfdtrinc(self.df, self.df_error, share, self.f)) if reached else 0.0
-            bounds.append(nc / (nc + self._n))
-        return bounds[0], bounds[1]
+    def _noncentrality(self, share: float) -> float:
+        """The lambda under which so large a share of F lies below this one; 0 where none is."""
+        from scipy.optimize import brentq
+        from scipy.special import ncfdtr
+
+        # not ncfdtrinc, which ends at 10 000 without a word
+        def beyond(nc: float) -> float:
+            return float(ncfdtr(self.df, self.df_error, nc, self.f)) - share
+
+        if beyond(0.0) <= 0:
+            return 0.0
+        high = 1.0
+        while beyond(high) > 0:
+            high *= 2
+        return float(brentq(beyond, 0.0, high, rtol=1e-12))
 
     @property
     def _n(self) -> int:
