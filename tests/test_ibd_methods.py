@@ -96,6 +96,20 @@ def test_unlabelled_text_is_what_the_tagger_did_not_learn():
     assert everything.limit is None
 
 
+def test_a_corpus_of_short_documents_has_more_of_them():
+    plain = methods.method(CORPUS, PSEUDO, 1, PARAMETERS)
+    more = methods.method(CORPUS, PSEUDO, 1, PARAMETERS | {"times": [f"{CORPUS} 3", "chia 6"]})
+    assert more.documents == 3 * plain.documents
+    assert more.silver.limit == 3 * plain.silver.limit
+    assert more.silver.teacher.documents == 3 * plain.documents
+    few = PARAMETERS | {"times": ["chia 6"]}
+    assert methods.method("meddocan", PSEUDO, 1, few).silver.skip == PARAMETERS["documents"]
+    assert methods.method("chia", PSEUDO, 1, few).silver.skip == 6 * PARAMETERS["documents"]
+    for wrong in ("chia", "chia 0", "6", "chia x"):
+        with pytest.raises(BadInput, match="no corpus with a number"):
+            methods.method(CORPUS, PSEUDO, 1, PARAMETERS | {"times": [wrong]})
+
+
 def test_a_teacher_that_is_also_a_method_is_one_run():
     plan = methods.plan(PARAMETERS)
     keys = {key(run, PINS) for run in plan}

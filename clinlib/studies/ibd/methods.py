@@ -119,7 +119,7 @@ def tagger(
         corpus=corpus,
         encoder=encoder or recipes.encoder(name, pretraining(parameters)),
         **learnt,
-        documents=parameters["documents"],
+        documents=parameters["documents"] and parameters["documents"] * times(corpus, parameters),
         dev_sentences=parameters["dev_sentences"] or None,
         learning_rate=parameters["learning_rate"],
         head_learning_rate=parameters["head_learning_rate"],
@@ -135,6 +135,21 @@ def tagger(
     )
 
 
+def times(corpus: str, parameters: Mapping[str, object]) -> int:
+    """How many times as many documents this corpus has as `documents` and its like say.
+
+    A criterion or an abstract holds a few sentences, a letter many: "chia 6" among the parameter
+    `times`. Pages without it have one number for all. Raises BadInput for an entry of another form.
+    """
+    found = {}
+    for each in parameters.get("times", ()):
+        name, _, number = each.rpartition(" ")
+        if not name or not number.isdecimal() or int(number) < 1:
+            raise BadInput(f"times: '{each}' is no corpus with a number, such as 'chia 6'")
+        found[name] = int(number)
+    return found.get(corpus, 1)
+
+
 def silver(
     teacher: FineTune,
     parameters: Mapping[str, object],
@@ -142,20 +157,21 @@ def silver(
     limit: int | None,
     threshold: float,
 ) -> PseudoLabel:
-    """What a tagger finds in its corpus's unlabelled text, `limit` documents of it or all.
+    """What a tagger finds in its corpus's unlabelled text, `limit` documents of it (as often as
+    `times` says) or all.
 
     That text is the notes and the textbook that a synthetic corpus comes with (the notes alone
     where there is a limit), and of other corpora the training documents that it did not learn.
     """
-    made = card(teacher.corpus).texts
+    made, more = card(teacher.corpus).texts, times(teacher.corpus, parameters)
     forms = ["unlabelled"] if limit else list(made)
     corpus = teacher.corpus.partition(":")[0]
     texts = tuple(f"{form}:{corpus}" for form in forms) if made else (f"corpus:{teacher.corpus}",)
     return PseudoLabel(
         teacher=teacher,
         texts=texts,
-        skip=0 if made else parameters["documents"],
-        limit=limit,
+        skip=0 if made else parameters["documents"] * more,
+        limit=limit and limit * more,
         threshold=threshold,
         seed=teacher.seed,
     )
