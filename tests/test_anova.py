@@ -446,6 +446,8 @@ def test_the_interval_of_a_very_large_effect_holds_its_estimate():
     found = one_way({f"g{n}": 80.0 * n + noise for n in range(7)})
     low, high = found.eta_interval()
     assert low < found.omega_squared < high and high < 1
+    huge = one_way({f"g{n}": 1e12 * n + noise for n in range(7)})
+    assert huge.eta_interval() == pytest.approx((1, 1), abs=1e-6)
 
 
 def test_tests_that_the_numbers_do_not_allow_say_so():

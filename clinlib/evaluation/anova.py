@@ -13,6 +13,7 @@ import numpy as np
 from clinlib.errors import BadInput
 
 Groups = Mapping[str, Sequence[float]]
+LARGE = 1e7  # an F that is explained by the groups to all digits shown
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,10 @@ class Anova:
         return low, high
 
     def _noncentrality(self, share: float) -> float:
-        """The lambda under which so large a share of F lies below this one; 0 where none is."""
+        """The lambda under which so large a share of F lies below this one; 0 where none is.
+
+        Of an F above LARGE the lambda that makes it the mean: either bound rounds to one.
+        """
         from scipy.optimize import brentq
         from scipy.special import ncfdtr
 
@@ -112,6 +116,8 @@ class Anova:
 
         if beyond(0.0) <= 0:
             return 0.0
+        if self.f > LARGE:
+            return self.df * self.f
         high = 1.0
         while beyond(high) > 0:
             high *= 2

@@ -70,7 +70,7 @@ def saved(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]
         }
         made = _less(f"{found.corpus}, {other}", found, gaps, stated, late, ["LASL", other])
         # where LASL itself does not get there, nothing is known of what it saves
-        why = f"LASL is not at {LEVELS[0]:.0%} when its curve ends"
+        why = f"not every LASL is at {100 * LEVELS[0]:.0f} % when its curve ends"
         result.append(replace(made, over="curves that end first", unknown=why) if short else made)
     return result
 

@@ -152,7 +152,10 @@ def collapsed(
     gaps = [a - b for a, b in zip(left, right, strict=True)]
     cells = (Cell.of(gaps, missing=waiting), Cell.of(left), Cell.of(right))
     outputs = len({str(labels.counts(record, "BIO").to_numpy().tolist()) for record in fallen})
-    label = f"{corpus}, {plural(len(fallen), 'run')} of {plural(outputs, 'different output')}"
+    found_so_far = (
+        f", {plural(len(fallen), 'run')} of {plural(outputs, 'output')}" if fallen else ""
+    )
+    label = f"{corpus}{found_so_far}"
     return [Comparison(label, (corpus,), *cells, names(fallen))]
 
 

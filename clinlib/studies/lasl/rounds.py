@@ -175,8 +175,11 @@ def covered(loops: Loops, unit: str) -> tuple[int, int]:
 
 def axis(loops: Loops, unit: str) -> str:
     """What an area is over, in words: it hangs on which loops there are."""
-    pool = max((run["data"][f"pool_{unit}"] for run in ended(loops)), default=1)
-    low, high = (100 * end / pool for end in covered(loops, unit))
+    low, high = covered(loops, unit)
+    if high <= low:
+        return f"the pool's {unit}"
+    pool = max(run["data"][f"pool_{unit}"] for run in ended(loops))
+    low, high = 100 * low / pool, 100 * high / pool
     return f"{low:.3g} to {high:.3g} % of the pool's {unit}"
 
 

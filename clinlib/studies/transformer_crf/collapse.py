@@ -174,7 +174,7 @@ def sentences(frame: pd.DataFrame) -> list[str]:
         texts.append(f"{head}: {plural(len(fallen), 'run')} collapsed ({where}).")
     fallen = frame[frame["state"] == "collapsed"]
     if fallen.empty:
-        return [*texts, "No run collapsed at these learning rates."]
+        texts.append("No run collapsed at these learning rates.")
     for kind, part in _by_accuracy(fallen).items():
         ranges = ", ".join(f"{each} {_range(part[each])}" for each in AVERAGES)
         texts.append(
