@@ -105,6 +105,9 @@ def test_what_an_area_is_over_is_said():
     said = " ".join(study.sentences(found))
     assert "area over 10 to 40 % of the pool's sentences" in said
     assert "area over 10 to 40 % of the pool's tokens" in said
+    for runs in found.loops.values():
+        runs[2]["data"]["pool_sentences"] += 1
+    assert "area over 10 to 40 sentences" in " ".join(study.sentences(found))
 
 
 def test_pairs_that_start_from_other_weights_are_counted():

@@ -174,13 +174,17 @@ def covered(loops: Loops, unit: str) -> tuple[int, int]:
 
 
 def axis(loops: Loops, unit: str) -> str:
-    """What an area is over, in words: it hangs on which loops there are."""
+    """What an area is over, in words: it hangs on which loops there are.
+
+    In percent of the pool; in numbers where seeds have pools of other documents.
+    """
     low, high = covered(loops, unit)
     if high <= low:
         return f"the pool's {unit}"
-    pool = max(run["data"][f"pool_{unit}"] for run in ended(loops))
-    low, high = 100 * low / pool, 100 * high / pool
-    return f"{low:.3g} to {high:.3g} % of the pool's {unit}"
+    pool, *others = {run["data"][f"pool_{unit}"] for run in ended(loops)}
+    if others:
+        return f"{low} to {high} {unit}"
+    return f"{100 * low / pool:.3g} to {100 * high / pool:.3g} % of the pool's {unit}"
 
 
 def ended(loops: Loops) -> list[Record]:
