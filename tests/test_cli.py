@@ -22,7 +22,7 @@ import toy_runs
 
 def plan(values):
     return [
-        toy_runs.tune("ncbi_disease", seed=seed, learning_rate=values["rate"])
+        toy_runs.tune("synthetic_en_letters", seed=seed, learning_rate=values["rate"])
         for seed in range(values["seeds"])
     ]
 """
@@ -51,7 +51,7 @@ def root(tmp_path, monkeypatch):
 def test_train_runs_a_notebooks_plan_once(root, clinlib):
     code, out, _ = clinlib("train", "10_toys")
     assert code == 0 and "3 configurations, 0 current, 3 to run" in out
-    assert sorted(toy_runs.runs(root)) == [f"ncbi_disease {seed}" for seed in range(3)]
+    assert sorted(toy_runs.runs(root)) == [f"synthetic_en_letters {seed}" for seed in range(3)]
     code, out, _ = clinlib("train", "10_toys", "-p", "seeds=4")
     assert code == 0 and "4 configurations, 3 current, 1 to run" in out
     assert "0 to run" in clinlib("train", "10_toys")[1]
@@ -75,11 +75,11 @@ def test_execute_trains_then_executes_with_the_parameters(root, clinlib, monkeyp
     code, out, errors = clinlib("execute", "10_toys", "-p", "seeds=1", "-p", "rate=0.2")
     assert (code, out.splitlines()[-1]) == (0, "out")
     assert calls == [("10_toys", "quick", {"seeds": "1", "rate": "0.2"}, None)]
-    assert toy_runs.runs(root) == ["ncbi_disease 0"]
+    assert toy_runs.runs(root) == ["synthetic_en_letters 0"]
     # the estimate before the first run, then the runs, then the cells
     said = errors.splitlines()
     assert said[0].startswith("1 run, about ") and "rough model" in said[0]
-    assert said[-2].startswith("run 1 of 1: fine_tune ncbi_disease") and "done" in said[-2]
+    assert said[-2].startswith("run 1 of 1: fine_tune synthetic_en_letters") and "done" in said[-2]
     assert said[-1] == "10_toys: cell 2 of 3"
 
 
@@ -115,13 +115,13 @@ def test_cuda_where_there_is_none_is_named(root, clinlib, monkeypatch):
 
 
 def test_a_failed_run_gives_exit_code_one(root, clinlib):
-    (root / "toy_study.py").write_text(STUDY.replace("ncbi_disease", "no_such_corpus"))
+    (root / "toy_study.py").write_text(STUDY.replace("synthetic_en_letters", "no_such_corpus"))
     code, _, errors = clinlib("train", "10_toys")
     assert code == 1 and "unknown corpus 'no_such_corpus'" in errors
 
 
 def test_a_corpus_mistyped_once_is_named_once(root, clinlib):
-    (root / "toy_study.py").write_text(STUDY.replace("ncbi_disease", "ncbi_diseas"))
+    (root / "toy_study.py").write_text(STUDY.replace("synthetic_en_letters", "ncbi_diseas"))
     code, _, errors = clinlib("train", "10_toys", "--dry-run")
     assert code == 1
     (line,) = (line for line in errors.splitlines() if "failed" in line)
@@ -260,7 +260,7 @@ def test_the_cells_of_a_notebook_are_told_in_plain_text(out, written):
 def test_corpora_are_listed(clinlib):
     code, out, _ = clinlib("corpora", "list")
     assert code == 0
-    assert "ncbi_disease" in out and "licence" in out.splitlines()[0]
+    assert "synthetic_en_letters" in out and "licence" in out.splitlines()[0]
 
 
 def test_a_synthetic_corpus_is_as_its_card_says(clinlib):

@@ -72,7 +72,7 @@ def test_the_card_holds_nothing_that_could_be_left_out():
             Card(**{key: value for key, value in header.items() if key != name})
 
 
-def test_the_encoder_is_planned_with_what_its_recipe_says(clinlib):
+def test_the_encoder_is_planned_with_what_its_recipe_says(clinlib, corpora_dir):
     arguments = shlex.split(PAGE["encoder"])[1:]
     given = dict(each.split("=", 1) for each in arguments if "=" in each)
     planned = notebooks.plan(arguments[1], "open", given)

@@ -156,7 +156,7 @@ def test_bound_checks_what_was_injected(checkout):
 def test_a_notebook_by_itself_trains_what_is_missing_and_in_the_book_it_does_not(
     checkout, monkeypatch
 ):
-    configurations = [toy_runs.tune("ncbi_disease", seed=seed) for seed in range(2)]
+    configurations = [toy_runs.tune("synthetic_en_letters", seed=seed) for seed in range(2)]
     monkeypatch.setenv("CLINLIB_DEVICE", "cpu")
     monkeypatch.setenv(notebooks.ONLY_TABULATE, "1")
     found = notebooks.records(configurations, {"profile": "quick"})

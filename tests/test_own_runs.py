@@ -35,7 +35,7 @@ def test_a_sweep_keeps_its_records_apart_and_finds_them_from_any_profile(notes, 
 
 def test_a_weight_that_comes_of_it_keeps_a_run_on_another_corpus_apart(notes, tmp_path):
     encoder = toy_runs.encode(f"corpus:{notes}")
-    config = toy_runs.tune("ncbi_disease", encoder=encoder, learning_rate=0.5)
+    config = toy_runs.tune("synthetic_en_letters", encoder=encoder, learning_rate=0.5)
     store = Store("open", tmp_path)
     assert len(sweep([config], "open", store=store, workers=1).ran) == 2
     assert not (tmp_path / "results" / "open").exists()
@@ -62,7 +62,7 @@ def test_files_that_change_during_a_sweep_make_no_record_under_the_old_key(notes
     )
     other = Job(key(config, Pins(corpus=lambda name: "x")), config, job.context)
     assert worker.perform(other, lambda *_: None).error
-    carded = toy_runs.tune("ncbi_disease", learning_rate=0.5)
+    carded = toy_runs.tune("synthetic_en_letters", learning_rate=0.5)
     job = replace(job, config=carded, key="0" * 16)
     assert worker.perform(job, lambda *_: None).error is None
 
