@@ -22,6 +22,7 @@ OPTIONS = (
     "--window-size=1280,1600",
 )
 KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Space": (32, " ")}  # virtual code, text
+FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PATIENCE = 120  # seconds for any one answer; axe-core takes long on a busy machine
 
 
@@ -74,10 +75,11 @@ class Browser:
         self._loop.close()
 
     def open(self, address: str) -> None:
-        """Load a page and wait until it has settled."""
+        """Load a page and wait until it has settled: scripts that follow its layout ran too."""
         self.requests, self.failed, self.errors, self._loaded = [], [], [], False
         self.send("Page.navigate", url=address)
         self._loop.run_until_complete(self._until(lambda: self._loaded))
+        self.run(FRAMES)  # observers of sizes are told with a frame, late on a busy machine
         self.run("new Promise(done => setTimeout(done, 300))")
 
     def show(self, width: int, height: int, scheme: str = "light", media: str = "screen") -> None:
