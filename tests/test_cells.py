@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -42,6 +43,12 @@ def test_one_run_has_no_interval():
 
 def test_two_runs_have_value_interval_and_number():
     assert str(cell([record(80, 0), record(82, 1)], F1)) == "81.0 ± 12.7 (2)"
+
+
+def test_what_rounds_to_nothing_has_no_sign():
+    made = Cell.of([-0.04, 0.02], interval=(-0.04, 0.03))
+    assert str(made) == "0.0 ± 0.0 (2)"
+    assert "-0.00" not in cells.html(replace(made, values=(-0.004,)))
 
 
 def test_an_asymmetric_interval_is_written_out():

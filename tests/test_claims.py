@@ -253,6 +253,12 @@ def test_without_any_run_the_reason_is_what_is_missing():
     assert verdict(claim(), [], "page 43 is not there").why == "page 43 is not there"
 
 
+def test_comparisons_without_runs_are_told_from_those_that_lack_some():
+    half = Comparison("phee", (REAL,), Cell.of((5.0, None, None), missing=1))
+    said = verdict(claim(), [half, made((None, None, None), label="chia")])
+    assert said.why.startswith("not run or not run to the end: 2 of 2 comparisons")
+
+
 def test_synthetic_text_is_never_counted():
     fake = made(ABOVE, corpus=MADE)
     assert fake.synthetic and reading(claim(), fake) == MADE_UP

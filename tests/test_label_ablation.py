@@ -33,6 +33,7 @@ def test_the_most_confused_pair_is_found_by_rate_not_by_count_and_the_rarer_type
     # fewer words than those of Drug and Dose, and more of each hundred: 68 of 1166
     counts.loc["Dose", "ADE"] = 60
     assert study.most_confused(counts) == ("ADE", "Dose")
+    assert 100 * study.confused(counts, ("ADE", "Dose")) == pytest.approx(100 * 68 / 1166)
     assert study.most_confused(matrix([[9, 1], [1, 9]], ["O", "Disease"])) is None
 
 
@@ -47,7 +48,11 @@ def test_the_pair_comes_from_development_counts_alone():
             "dev": record["counts"]["dev"] | {"confusion": dev.tolist()},
             "test": record["counts"]["test"] | {"confusion": test.tolist()},
         }
-    assert set(study.pairs(results(records, ANY), ANY)[CORPUS]) == {"ADE", "Drug"}
+    found = results(records, ANY)
+    pairs = study.pairs(found, ANY)
+    assert set(pairs[CORPUS]) == {"ADE", "Drug"}
+    rate = 100 * study.confused(study._development(found, CORPUS), pairs[CORPUS])
+    assert rate > 1 and f"({rate:.2f} % of their words)" in study.introduction(found, pairs, ANY)
     assert study.pairs(results(records), GIVEN)[CORPUS] == ("ADE", "Reason")
 
 

@@ -11,7 +11,7 @@ def html(entry: Cell) -> str:
     """The cell as HTML: its number, a dagger where training had not settled, and its state."""
     parts = []
     if entry.number:
-        runs = "; ".join(f"{value:.{entry.digits + 1}f}" for value in entry.values)
+        runs = "; ".join(f"{value:z.{entry.digits + 1}f}" for value in entry.values)
         mark = ""
         if entry.unsettled:
             names = escape(", ".join(entry.unsettled), quote=True)

@@ -186,7 +186,7 @@ def gains(
                 axes.text(*place, str(found), ha="center", va="center", fontsize=7, color=INK)
                 continue
             ink = "#ffffff" if abs(found.value) > 0.6 * top else "#000000"
-            text = f"{found.value:+.1f}"
+            text = f"{found.value:+z.1f}"
             axes.text(*place, text, ha="center", va="center", color=ink, fontsize=8)
             if (row, column) in boxed:
                 corner = place[0] - 0.46, place[1] - 0.46

@@ -160,7 +160,7 @@ class Table:
         if isinstance(entry, numbers.Integral):
             return f"{entry:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
         if isinstance(entry, numbers.Real):
-            return f"{entry:.{self.digits}f}"
+            return f"{entry:z.{self.digits}f}"
         return str(entry)
 
 

@@ -91,7 +91,7 @@ class Cell:
         """The value with its interval and number of runs, "" where no run counts."""
         if self.value is None:
             return ""
-        shown = f".{self.digits}f"
+        shown = f"z.{self.digits}f"  # z: what rounds to nothing has no sign
         spread = ""
         if self.low is not None:
             sides = self.high - self.value, self.value - self.low

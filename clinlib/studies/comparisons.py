@@ -103,24 +103,26 @@ def reading_of(
     if cell.value is None:
         return f"{place}: no pair of runs to compare ({cell})."
     over = f"over {plural(cell.n, 'pair')} of runs" + (f" ({cell.state})" if cell.state else "")
-    shown = f"{place}: {cell.value:+.1f} {unit}"
+    shown = f"{place}: {cell.value:+z.1f} {unit}"
     if cell.low is None or cell.n < ENOUGH:
         return f"{shown} {over}: too few seeds for a conclusion."
     if cell.apart:
         over += f", {len(cell.apart)} of them from different weights of one encoder"
-    return f"{shown}, 95 % interval {cell.low:+.1f} to {cell.high:+.1f} {over}{_side(cell, words)}"
+    return (
+        f"{shown}, 95 % interval {cell.low:+z.1f} to {cell.high:+z.1f} {over}{_side(cell, words)}"
+    )
 
 
 def reading_over_documents(place: str, cell: Cell, unit: str) -> str:
     """The interval of a difference between two runs; no verdict, which one run cannot bear."""
     if cell.value is None:
         return f"{place}: no pair of runs to compare ({cell})."
-    shown = f"{place}: {cell.value:+.1f} {unit}"
+    shown = f"{place}: {cell.value:+z.1f} {unit}"
     if cell.low is None:
         return f"{shown}; one test document allows no interval."
     return (
-        f"{shown}, 95 % interval {cell.low:+.1f} to {cell.high:+.1f} over test documents; with one "
-        "run each it says nothing of other seeds."
+        f"{shown}, 95 % interval {cell.low:+z.1f} to {cell.high:+z.1f} over test documents; with "
+        "one run each it says nothing of other seeds."
     )
 
 

@@ -55,7 +55,8 @@ def fit(
 ) -> Fit:
     """Trains `model` in place, and leaves it with the weights of its best epoch.
 
-    `batches_of(epoch)` gives the batches of epoch 1, 2, ...; every epoch has as many.
+    `batches_of(epoch)` gives the batches of epoch 1, 2, ...; how many may differ by epoch where
+    batches are filled by subwords.
     `evaluate()` is the dev score (higher is better), asked after each epoch; ties go to the
     earlier epoch. Without it the last epoch's weights stay. `measure()` gives further numbers for
     each epoch's row, which select nothing. `after_update()` is called after every update, for what

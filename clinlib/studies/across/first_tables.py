@@ -87,7 +87,7 @@ def advice(results: Results) -> list[str]:
         best = next(iter(there))
         if any(each.n < ENOUGH for each in there.values()):
             found.append(
-                f"{where}: {best} stands highest ({there[best].value:+.1f} F1 over {PLAIN}), from "
+                f"{where}: {best} stands highest ({there[best].value:+z.1f} F1 over {PLAIN}), from "
                 f"fewer than {ENOUGH} seeds: no answer."
             )
             continue
@@ -99,7 +99,7 @@ def advice(results: Results) -> list[str]:
         else:
             cheapest = min(sure, key=lambda name: _mean(results.seconds(place, name), 1e12))
             found.append(
-                f"{where}: first {sure[0]} ({there[sure[0]].value:+.1f} F1); of the {len(sure)} "
+                f"{where}: first {sure[0]} ({there[sure[0]].value:+z.1f} F1); of the {len(sure)} "
                 f"that gain for sure {cheapest} costs the least."
             )
         if worse:

@@ -172,10 +172,10 @@ def _signed(made: Comparison) -> str:
     if made.unknown:
         return made.unknown
     if made.bound:
-        return f"{cell.value:+.1f} or more ({cell.n})"
+        return f"{cell.value:+z.1f} or more ({cell.n})"
     if cell.low is None:
-        return f"{cell.value:+.{cell.digits}f}"
-    return f"{cell.value:+.1f} [{cell.low:+.1f}, {cell.high:+.1f}] ({cell.n})"
+        return f"{cell.value:+z.{cell.digits}f}"
+    return f"{cell.value:+z.1f} [{cell.low:+z.1f}, {cell.high:+z.1f}] ({cell.n})"
 
 
 def _shown(made: Comparison, cell: Cell | None) -> Cell | str:

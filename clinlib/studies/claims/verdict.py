@@ -183,5 +183,5 @@ def _missing(found: Sequence[Comparison], readings: Sequence[str]) -> str:
     states = dict.fromkeys(each.difference.state or "missing" for each in absent)
     kind = "" if all("missing" in each for each in states) else f" ({', '.join(states)})"
     real = sum(said != MADE_UP for said in readings)
-    word = ABSENT if ABSENT in readings else UNFINISHED
-    return f"{word}: {len(absent)} of {plural(real, 'comparison')}{kind}: {shown}"
+    words = " or ".join(word for word in (ABSENT, UNFINISHED) if word in readings)
+    return f"{words}: {len(absent)} of {plural(real, 'comparison')}{kind}: {shown}"

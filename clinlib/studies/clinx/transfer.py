@@ -215,7 +215,7 @@ def sentences(results: Results) -> list[str]:
             over = plural(row["gain"].n, "pair")
             found.append(
                 f"{word}: {place.target} from {place.source}, {words(size)}: "
-                f"{row['gain'].value:+.1f} F1 over {over} of runs: {row['verdict']}."
+                f"{row['gain'].value:+z.1f} F1 over {over} of runs: {row['verdict']}."
             )
     return found
 

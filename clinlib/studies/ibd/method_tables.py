@@ -143,8 +143,8 @@ def _widest(found: Results, corpus: str) -> str:
         return ""
     most, least = max(moved, key=moved.__getitem__), min(moved, key=lambda k: abs(moved[k]))
     return (
-        f"{corpus}: from {PLAIN} to {last}, {most} moves most ({moved[most]:+.1f} F1) and {least} "
-        f"least ({moved[least]:+.1f})."
+        f"{corpus}: from {PLAIN} to {last}, {most} moves most ({moved[most]:+z.1f} F1) and {least} "
+        f"least ({moved[least]:+z.1f})."
     )
 
 

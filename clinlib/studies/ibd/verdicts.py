@@ -52,7 +52,7 @@ def apart_in_words(results: Results, corpus: str) -> str:
         return f"{corpus}: no pair of methods has the runs to be compared."
     apart = [pair for pair in found if pair.apart]
     named = sorted(apart, key=lambda pair: -abs(pair.difference))[:NAMED]
-    listed = "; ".join(f"{p.left} − {p.right} {p.difference:+.1f}" for p in named)
+    listed = "; ".join(f"{p.left} − {p.right} {p.difference:+z.1f}" for p in named)
     if len(apart) > NAMED:
         listed = f"the widest {listed}; the table has the others"
     return (

@@ -5,6 +5,7 @@ the two types that development predictions confuse most; test data choose nothin
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import pandas as pd
 
@@ -59,20 +60,21 @@ def pairs(results: Results, parameters: Mapping[str, object]) -> dict[str, Pair 
 def most_confused(counts: pd.DataFrame) -> Pair | None:
     """The two types whose words are taken for each other at the highest rate; the rarer first.
 
-    `counts` are words by gold and predicted type. A pair's rate is the words of either that were
-    read as the other, by the gold words of both. None for fewer than two types.
+    `counts` are words by gold and predicted type. None for fewer than two types.
     """
     types = [name for name in counts.index if name != OUTSIDE]
-    gold = counts.sum(axis=1)
-    rates = {
-        (a, b): (counts.loc[a, b] + counts.loc[b, a]) / max(gold[a] + gold[b], 1)
-        for at, a in enumerate(types)
-        for b in types[at + 1 :]
-    }
-    if not rates:
+    if len(types) < 2:
         return None
-    pair = max(rates, key=rates.get)
-    return tuple(sorted(pair, key=lambda name: gold[name]))
+    pair = max(combinations(types, 2), key=lambda two: confused(counts, two))
+    return tuple(sorted(pair, key=lambda name: counts.loc[name].sum()))
+
+
+def confused(counts: pd.DataFrame, pair: Pair) -> float:
+    """The rate of a pair of types: words of either that were read as the other, by the gold words
+    of both, in [0, 1]."""
+    a, b = pair
+    gold = counts.loc[[a, b]].to_numpy().sum()
+    return (counts.loc[a, b] + counts.loc[b, a]) / max(gold, 1)
 
 
 def variants(pair: Pair | None) -> dict[str, dict[str, object]]:
@@ -159,7 +161,10 @@ def introduction(
         if pair is None:
             lines.append(f"{corpus}: no two types to leave out or merge.")
         else:
-            why = "as given" if corpus in given else "the pair most confused on development data"
+            why = "as given"
+            if corpus not in given:
+                rate = 100 * confused(_development(results, corpus), pair)
+                why = f"the pair most confused on development data ({rate:.2f} % of their words)"
             lines.append(f"{corpus}: {pair[0]} and {pair[1]}, {why}.")
     text = "\n".join(f"- {line}" for line in lines)
     return "\n\n".join(part for part in (banner(results.corpora), text) if part)
@@ -185,7 +190,7 @@ def sentences(results: Results, pairs: Mapping[str, Pair | None]) -> list[str]:
             high = max(counted, key=lambda name: counted[name].value)
             found.append(
                 f"{corpus}, {variant}: macro F1 rises in {up} of {plural(len(counted), 'row')}, "
-                f"from {counted[low].value:+.1f} points ({low}) to {counted[high].value:+.1f} "
+                f"from {counted[low].value:+z.1f} points ({low}) to {counted[high].value:+z.1f} "
                 f"({high})."
             )
         found += _narrowed(results, corpus, pairs[corpus])
