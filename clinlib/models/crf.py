@@ -54,19 +54,24 @@ class CRF(torchcrf.CRF):
         )
 
     def marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        """p(y_t = k | x) of each unit (B, L, K), zero after a row's end; differentiable."""
+        """p(y_t = k | x) of each unit (B, L, K), zero after a row's end; differentiable.
+
+        Forward and backward scores come of one loop: the backward recursion is a forward one over
+        reversed rows with the transposed transitions. In log space, for any range of scores.
+        """
         emissions = self._checked(emissions, mask)
-        ends = mask.sum(1) - 1  # (B,)
-        alpha = [self.start_transitions + emissions[:, 0]]  # each (B, K)
-        for t in range(1, emissions.shape[1]):
-            paths = alpha[-1].unsqueeze(2) + self.transitions  # (B, K from, K to)
-            alpha.append(torch.logsumexp(paths, 1) + emissions[:, t])
-        beta = [self.end_transitions.expand_as(alpha[0])]
-        for t in range(emissions.shape[1] - 2, -1, -1):
-            onward = self.transitions + (emissions[:, t + 1] + beta[-1]).unsqueeze(1)
-            inside = (t < ends).unsqueeze(1)  # (B, 1)
-            beta.append(torch.where(inside, torch.logsumexp(onward, 2), self.end_transitions))
-        joint = torch.stack(alpha, 1) + torch.stack(beta[::-1], 1)  # (B, L, K)
+        length, n_labels = emissions.shape[1:]
+        steps = torch.arange(length, device=emissions.device)
+        mirror = (mask.sum(1, keepdim=True) - 1 - steps).clamp(min=0)  # (B, L), last unit first
+        wide = mirror.unsqueeze(-1).expand(-1, -1, n_labels)
+        both = torch.stack([emissions, emissions.gather(1, wide)]).transpose(1, 2)  # (2, L, B, K)
+        moves = torch.stack([self.transitions, self.transitions.T]).unsqueeze(1)  # (2, 1, K, K)
+        ends = torch.stack([self.start_transitions, self.end_transitions])  # (2, K)
+        states = [ends.unsqueeze(1) + both[:, 0]]  # each (2, B, K), its own emission included
+        for t in range(1, length):
+            states.append(torch.logsumexp(states[-1].unsqueeze(3) + moves, 2) + both[:, t])
+        forward, backward = torch.stack(states, 2)  # each (B, L, K)
+        joint = forward + backward.gather(1, wide) - emissions
         return torch.softmax(joint, -1) * mask.unsqueeze(-1)
 
     def viterbi(

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from clinlib.training.objectives import symmetric_divergence
+from clinlib.training.objectives import agreeing
 
 
 class MultiTask:
@@ -17,12 +17,8 @@ class MultiTask:
 
     def __call__(self, model: nn.Module, batch) -> Tensor:
         passes = [model.with_sentences(batch) for _ in range(2 if self.alpha else 1)]
-        loss = sum(
-            model.head.loss(emissions, batch.labels, batch.mask)
-            + model.sentence_head.loss(logits, batch)
-            for emissions, logits in passes
-        ) / len(passes)
-        if not self.alpha:
-            return loss
-        first, second = (model.head.probabilities(each, batch.mask) for each, _ in passes)
-        return loss + self.alpha * symmetric_divergence(first, second, batch.mask)
+        emissions, logits = zip(*passes, strict=True)
+        sentences = sum(model.sentence_head.loss(each, batch) for each in logits) / len(passes)
+        if self.alpha:
+            return agreeing(model.head, emissions, batch, self.alpha) + sentences
+        return model.head.loss(*emissions, batch.labels, batch.mask) + sentences

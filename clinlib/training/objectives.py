@@ -1,5 +1,6 @@
 """Objectives: what a training step minimises. Each maps a model and a batch to a scalar loss."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -33,10 +34,20 @@ class RDrop:
         self.alpha = alpha
 
     def __call__(self, model: nn.Module, batch) -> Tensor:
-        passes = model(batch), model(batch)  # emissions, each (B, U, K)
-        likelihood = sum(model.head.loss(each, batch.labels, batch.mask) for each in passes) / 2
-        first, second = (model.head.probabilities(each, batch.mask) for each in passes)
-        return likelihood + self.alpha * symmetric_divergence(first, second, batch.mask)
+        return agreeing(model.head, [model(batch), model(batch)], batch, self.alpha)
+
+
+def agreeing(head: nn.Module, passes: Sequence[Tensor], batch, alpha: float) -> Tensor:
+    """R-Drop's loss () of two passes' emissions, each (B, U, K).
+
+    The head reads both as one batch of 2B rows, which halves the steps of a CRF's recursions;
+    its loss, a mean over units, is then the mean of both passes' losses.
+    """
+    emissions = torch.cat(passes)
+    labels, mask = (torch.cat([each, each]) for each in (batch.labels, batch.mask))
+    first, second = head.probabilities(emissions, mask).chunk(2)
+    divergence = symmetric_divergence(first, second, batch.mask)
+    return head.loss(emissions, labels, mask) + alpha * divergence
 
 
 def symmetric_divergence(first: Tensor, second: Tensor, mask: Tensor) -> Tensor:
