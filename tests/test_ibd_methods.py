@@ -53,7 +53,9 @@ def seven():
 def test_methods_differ_by_the_steps_that_they_are_named_after(seven):
     plain, fused, pseudo = seven[PLAIN], seven[FUSED], seven[PSEUDO]
     assert fused == plain.replaced(sections=PARAMETERS["sections"])
-    assert pseudo == fused.replaced(silver=pseudo.silver, r_drop=PARAMETERS["r_drop"])
+    assert pseudo == fused.replaced(
+        silver=pseudo.silver, r_drop=PARAMETERS["r_drop"], epochs=PARAMETERS["silver_epochs"]
+    )
     assert pseudo.silver.teacher == fused
     for name, run in seven.items():
         if name.endswith(PSEUDO):  # labelled by the tagger without them, on the same encoder
@@ -180,7 +182,12 @@ def test_pseudo_labels_and_r_drop_are_taken_apart():
     for alpha in values["alphas"]:
         assert parts["alpha", alpha] == both.replaced(r_drop=alpha)
     for least in values["thresholds"]:
-        assert parts["threshold", least].silver == both.silver.replaced(threshold=least)
+        sure = "unit" if least else "sentence"
+        wanted = both.silver.replaced(threshold=least, confidence=sure)
+        assert parts["threshold", least].silver == wanted
+    assert gold.epochs == two.epochs == values["epochs"] != values["silver_epochs"]
+    assert {run.epochs for run in parts.values() if run.silver} == {values["silver_epochs"]}
+    assert both.silver.teacher.epochs == values["epochs"]
     plan = pseudo_labels.plan(values)
     right = records(plan, lambda run: 0.7 + (0.1 if run.silver else 0.0))
     found = pseudo_labels.Results(right, values, PINS)

@@ -87,6 +87,23 @@ def test_a_higher_threshold_keeps_fewer_and_none_is_an_error_with_the_surest(lab
         labelled(SILVER.replaced(threshold=1.0))
 
 
+def test_by_unit_a_sentence_is_not_less_sure_for_being_long(labelled, teacher, windows):
+    tagger, tokenizer, scheme, _ = windows
+    made = encode(teacher[0].splits["train"][5:], tokenizer, scheme).windows
+    labels, logs = labels_with_confidence(tagger, made, tokenizer.pad_token_id)
+    each = [np.exp(log / len(found)) for found, log in zip(labels, logs, strict=True)]
+    least = float(np.median(each))
+    record, silver = labelled(SILVER.replaced(threshold=least, confidence="unit"))
+    sure = {(w.document, w.sentence) for w, p in zip(made, each, strict=True) if p >= least}
+    # the median itself may fall to either side by rounding
+    assert len(set(silver.sentences) ^ sure) <= 1 and 0 < len(sure) < len(made)
+    assert record["data"]["confidence"]["50"] == pytest.approx(least, abs=1e-4)
+    assert (
+        labelled(SILVER.replaced(threshold=0.0, confidence="unit"))[1]
+        == labelled(SILVER.replaced(threshold=0.0))[1]
+    )
+
+
 def test_the_labels_of_a_corpus_are_not_read(labelled, monkeypatch):
     _, silver = labelled()
     corpus = golden.micro()

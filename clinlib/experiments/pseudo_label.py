@@ -37,7 +37,13 @@ def run(config: PseudoLabel, context: RunContext) -> dict[str, Any]:
         documents, tokenizer, scheme, **teacher.windowing, sections=tagger.sections
     ).windows
     silver, confidence = pseudo_label(
-        tagger, windows, documents, scheme, tokenizer.pad_token_id, config.threshold
+        tagger,
+        windows,
+        documents,
+        scheme,
+        tokenizer.pad_token_id,
+        config.threshold,
+        by_unit=config.confidence == "unit",
     )
     write(silver, context.artifact)
     return {

@@ -30,7 +30,9 @@ class PseudoLabel(Config):
 
     `texts` as in Pretrain, labels of corpora not being read. `skip` and `limit` choose documents
     in the order of `seed`, which is that of FineTune.documents: what one takes the other can skip.
-    `threshold`: the least probability of a sentence's labels.
+    `threshold`: the least confidence of a sentence, which is the probability of all its labels
+    ("sentence"), or its geometric mean over the sentence's units ("unit"), which does not fall
+    with their number.
     """
 
     kind: ClassVar[str] = "pseudo_label"
@@ -43,6 +45,7 @@ class PseudoLabel(Config):
     texts: Annotated[tuple[str, ...], Field(min_length=1)]
     keep_out: tuple[str, ...] = ()
     threshold: Share = 0.9
+    confidence: Literal["sentence", "unit"] = "sentence"
     skip: Annotated[int, Field(ge=0)] = 0
     limit: Count | None = None
     seed: Seed = 0

@@ -48,6 +48,7 @@ UNITS = {
     "sentences": "sentences",
     "shares": "share of sentences, up to 1",
     "silver": "documents",
+    "silver_epochs": "passes",
     "sizes": "sentences",
     "small_batch_size": "sentences per step",
     "small_epochs": "passes",

@@ -33,23 +33,30 @@ def pseudo_label(
     scheme: TagScheme,
     pad_id: int,
     threshold: float,
+    *,
+    by_unit: bool = False,
 ) -> tuple[Silver, np.ndarray]:
     """The documents with the tagger's spans, and the confidence of each of their sentences.
 
     `windows` are of single sentences. A sentence's confidence, (S,) in [0, 1], is the probability
     of its decoded labels, p(y*|x) under a CRF, and that of a sentence in several windows is their
-    product. Sentences of at least `threshold` are kept; spans of others are left out.
+    product; with `by_unit` its geometric mean over the sentence's units, since a product falls
+    with their number however sure each is. Sentences of at least `threshold` are kept; spans of
+    others are left out.
 
     Raises BadInput where no sentence is sure enough.
     """
     labels, logs = labels_with_confidence(tagger, windows, pad_id)
     total: dict[tuple[int, int], float] = {}
-    for window, log in zip(windows, logs, strict=True):
+    units: dict[tuple[int, int], int] = {}
+    for window, found, log in zip(windows, labels, logs, strict=True):
         if window.sentence != window.last:
             raise BadInput("pseudo labels need a window for each sentence, not packed ones")
         place = (window.document, window.sentence)
         total[place] = total.get(place, 0.0) + float(log)
-    confidence = np.exp(list(total.values()))
+        units[place] = units.get(place, 0) + len(found)
+    sums = np.array(list(total.values()))
+    confidence = np.exp(sums / np.maximum(list(units.values()), 1) if by_unit else sums)
     kept = tuple(place for place, sure in zip(total, confidence, strict=True) if sure >= threshold)
     if not kept:
         raise BadInput(

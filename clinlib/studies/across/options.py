@@ -131,6 +131,7 @@ def found_by(plain: FineTune, parameters: Mapping[str, object], *, threshold: fl
         texts=(f"unlabelled:{corpus}",) if made else (f"corpus:{plain.corpus}",),
         limit=parameters["unlabelled"] or None,
         threshold=threshold,
+        confidence="unit" if threshold else "sentence",
         seed=plain.seed,
     )
 

@@ -1,6 +1,7 @@
 """Tables of the methods' page: scores, what each step adds, types, mechanisms, adaptation."""
 
 from collections.abc import Mapping
+from math import ceil
 
 import pandas as pd
 
@@ -90,7 +91,7 @@ def mechanisms(found: Results) -> pd.DataFrame:
 
 
 def silver(found: Results) -> pd.DataFrame:
-    """What the pseudo labels gave: sentences learnt, gold and silver, and seconds of training."""
+    """What the pseudo labels gave: sentences learnt, gold and silver, updates, and seconds."""
     rows = {}
     for corpus in found.corpora:
         for name in METHODS:
@@ -98,9 +99,16 @@ def silver(found: Results) -> pd.DataFrame:
             rows[corpus, name] = {
                 "sentences learnt": cell(runs, "data.train_sentences", digits=0),
                 "of these pseudo-labelled": cell(runs, "data.silver_sentences", digits=0),
+                "updates": cell(runs, updates, digits=0),
                 "processor seconds": cell(runs, "provenance.cpu_seconds", digits=0),
             }
     return by_row(rows, ["corpus", "method"])
+
+
+def updates(record: Record) -> float | None:
+    """How many batches a fine-tuning learnt from, all epochs together."""
+    size, windows = record["configuration"].get("batch_size"), number(record, "data.train_windows")
+    return size and windows and len(record["curve"]) * ceil(windows / size)
 
 
 def adaptation(found: Results) -> pd.DataFrame:
@@ -114,9 +122,17 @@ def adaptation(found: Results) -> pd.DataFrame:
                 "loss after": cell(runs, "held_out.loss", digits=2),
                 "subwords": cell(runs, "data.train_subwords", digits=0),
                 "of entities": "–" if kind == MLM else cell(runs, ENTITIES, digits=0),
+                "masked in a pass": cell(runs, _masked, digits=0),
                 "processor seconds": cell(runs, "provenance.cpu_seconds", digits=0),
             }
     return by_row(rows, ["corpus", "adapted by"])
+
+
+def _masked(record: Record) -> float | None:
+    """Subwords that a pass of an adaptation hides, on average."""
+    rate, entities = number(record, "configuration.masking"), number(record, ENTITIES)
+    among = number(record, "data.train_subwords") if entities is None else entities
+    return rate and among and rate * among
 
 
 def sentences(found: Results) -> list[str]:

@@ -4,7 +4,8 @@ FT fine-tunes, FS fuses section titles, PL learns pseudo labels under R-Drop. ML
 EMLM-CL adapt the encoder first, on the same text for the same number of passes: by masking any
 token, entities, or entities drawn to a frozen teacher. The entities of that text are those that
 the seed's own FT finds; pseudo labels come from the tagger without them (FT-FS), on the encoder
-that the method adapted.
+that the method adapted. Methods with and without pseudo labels have numbers of passes of their
+own: with one number, pseudo labels would also be more updates.
 """
 
 from collections.abc import Mapping
@@ -98,8 +99,13 @@ def method(corpus: str, name: str, seed: int, parameters: Mapping[str, object]) 
         labels = silver(
             run, parameters, limit=parameters["silver"], threshold=parameters["threshold"]
         )
-        run = run.replaced(silver=labels, r_drop=parameters["r_drop"])
+        run = with_silver(run, labels, parameters).replaced(r_drop=parameters["r_drop"])
     return run
+
+
+def with_silver(run: FineTune, labels: PseudoLabel, parameters: Mapping[str, object]) -> FineTune:
+    """The run that learns pseudo labels besides, for the passes that the parameters give it."""
+    return run.replaced(silver=labels, epochs=parameters["silver_epochs"])
 
 
 def tagger(
@@ -173,6 +179,8 @@ def silver(
         skip=0 if made else parameters["documents"] * more,
         limit=limit and limit * more,
         threshold=threshold,
+        # where nothing is left out, how to be sure decides nothing
+        confidence="unit" if threshold else "sentence",
         seed=teacher.seed,
     )
 

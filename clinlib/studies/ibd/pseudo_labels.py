@@ -46,7 +46,7 @@ def variants(
 
     def learnt(teacher: FineTune, least: float, weight: float) -> FineTune:
         labels = methods.silver(teacher, parameters, limit=parameters["silver"], threshold=least)
-        return plain.replaced(silver=labels, r_drop=weight)
+        return methods.with_silver(plain, labels, parameters).replaced(r_drop=weight)
 
     both = learnt(plain, threshold, alpha)
     found = {
