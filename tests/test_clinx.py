@@ -12,7 +12,16 @@ from clinlib.experiments.key import key
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, Ensemble, FineTune, Pretrain, Vectors
 from clinlib.studies.cells import Cell
-from clinlib.studies.clinx import all_tasks, architecture, context, encoders, prediction, transfer
+from clinlib.studies.clinx import (
+    all_tasks,
+    architecture,
+    context,
+    encoders,
+    prediction,
+    training,
+    transfer,
+)
+from clinlib.studies.clinx.same_text import by_text, same_text
 from clinlib.studies.comparisons import UNCORRECTED
 
 SHARED = {
@@ -21,6 +30,7 @@ SHARED = {
     "learning_rate": 2e-3,
     "head_learning_rate": 5e-3,
     "seeds": 3,
+    "source_seeds": 3,
     "epochs": 4,
     "batch_size": 16,
     "context": 8,
@@ -102,7 +112,8 @@ def test_each_switch_changes_one_field_of_the_full_architecture():
     for name, changes in architecture.SWITCHES.items():
         for run, whole in zip(groups[name], full, strict=True):
             mine, theirs = run.to_dict(), whole.to_dict()
-            assert {f for f in mine if mine[f] != theirs[f]} == set(changes)
+            changed = {f for f in mine if mine[f] != theirs[f]}
+            assert len(changed) == 1 and changed <= set(changes)
 
 
 FEW = {"documents": 9, "dev_sentences": 40}
@@ -217,6 +228,47 @@ def test_transfer_starts_from_the_median_source_and_keeps_the_other_tasks_tests_
     assert run.encoder.of == tuple(whole.values()), "a source is a run of the table itself"
     assert {place.size for place in runs} == {60, 0}, "no corpus has 100 000 sentences"
     assert len(runs) == 3 * 3 * 2
+
+
+def test_with_more_seeds_sources_and_what_starts_from_them_stay():
+    few, many = transfer.plan(TRANSFER), transfer.plan(TRANSFER | {"seeds": 5})
+    assert len(few) < len(many) and set(few) <= set(many)
+    with pytest.raises(BadInput, match="source_seeds: 0"):
+        transfer.plan(TRANSFER | {"source_seeds": 0})
+
+
+def test_sources_of_the_targets_own_text_are_told_apart():
+    one = ["meddocan", "pharmaconer", "spaccc_temist:diseases", "spaccc_temist:symptoms"]
+    for task in one:
+        assert all(same_text(task, other) for other in one)
+        assert not same_text(task, "cantemist") and not same_text("cantemist", task)
+    assert not same_text("ncbi_disease", "bc5cdr")
+    pairs = [(one[0], one[1]), (one[0], "cantemist"), (one[1], "cantemist")]
+    said = list(by_text(pairs, [4.0, 1.0, 2.0], ["positive", "negative", "positive"], "all"))
+    assert said == [
+        "all: of the 1 pairs whose sources label the target's own documents, 1 positive; "
+        "mean gain +4.0 F1.",
+        "all: of the 2 pairs whose sources have other text, 1 negative, 1 positive; "
+        "mean gain +1.5 F1.",
+    ]
+    assert not list(by_text(pairs[1:], [1.0, 2.0], ["negative", "positive"], "all"))
+
+
+def test_adaptation_is_held_against_as_much_reading_of_general_text():
+    names = ["general:multi", "general:multi-more", "adapted:multi-es", "adapted:multi-en"]
+    found = encoders.Results({}, ENCODERS | {"encoders": names}, PINS)
+    assert set(encoders.differences(found, TASKS[0])) == {
+        f"{name} − {other}"
+        for name, other in [
+            *((name, names[0]) for name in names[1:]),
+            *((name, names[1]) for name in names[2:]),
+        ]
+    }
+
+
+def test_a_page_says_whether_its_architecture_has_context():
+    assert "24 subwords of the neighbouring" in training.described(TRANSFER | {"context": 24})
+    assert "without its neighbours" in training.described(TRANSFER | {"context": 0})
 
 
 def test_gains_are_paired_and_their_verdict_is_corrected():

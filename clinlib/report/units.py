@@ -54,6 +54,7 @@ UNITS = {
     "small_epochs": "passes",
     "source_batch_size": "sentences per step",
     "source_epochs": "passes",
+    "source_seeds": "runs",
     "temperature": "of cosines, no unit",
     "threshold": "probability, up to 1",
     "thresholds": "probability, up to 1",

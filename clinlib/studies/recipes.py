@@ -18,11 +18,13 @@ WIKIPEDIA = {
 LENGTH = 512  # subwords of a training sequence: no page's windows are longer
 CLINICAL_EN = ("text:en_e3c_layer3.jsonl", "text:en_medquad.txt")
 CLINICAL_ES = ("text:es_e3c_layer3.jsonl",)
+CONTROL = "general:multi-more"  # reads as much as the adapted ones, and no clinical text
 STUDY = {
     "general:multi": "English, Spanish, Dutch and Chinese text; as XLM-R",
     "general:en": "English Wikipedia; as BERT",
     "general:es": "Spanish Wikipedia; as BETO",
     "general:zh": "Chinese medical questions and answers; as MC-BERT",
+    CONTROL: "general:multi, continued on Wikipedia; a control for adaptation",
     "adapted:multi-es": "general:multi, continued on clinical Spanish; as CLIN-X_ES",
     "adapted:multi-en": "general:multi, continued on clinical English; as CLIN-X_EN",
     "adapted:minilm-en": "MiniLM, continued on clinical English; as ClinicalBERT",
@@ -71,7 +73,8 @@ def study_encoder(name: str) -> Pretrain | Vectors:
     They read sequences as long as any window of the pages, since positions beyond would stay
     untrained; the Chinese one, whose pages have no context, reads shorter ones.
     Adapted ones are continued at a third of the rate, and without the texts that share passages
-    with test documents of the corpora of their language.
+    with test documents of the corpora of their language. So is the one that reads more of what it
+    began with: what adaptation adds beyond it is the clinical text's.
     """
     small = {
         "architecture": "scratch-mini",
@@ -88,8 +91,11 @@ def study_encoder(name: str) -> Pretrain | Vectors:
         case "general:zh":
             texts, out = ("text:zh_toyhom_mit.txt",), ("cmedqaner", "cmedqaner:pooled")
             return Pretrain(texts=texts, keep_out=out, epochs=3, **small)
+        case "general:multi-more":  # CONTROL
+            more = (WIKIPEDIA["en"], WIKIPEDIA["es"])
+            return _continued("general:multi", more, (), epochs=2)
         case "adapted:multi-es":
-            return _continued("general:multi", CLINICAL_ES, SPANISH, epochs=6)
+            return _continued("general:multi", CLINICAL_ES, SPANISH, epochs=4)
         case "adapted:multi-en":
             return _continued("general:multi", CLINICAL_EN, ENGLISH, epochs=2)
         case "adapted:minilm-en":

@@ -32,7 +32,7 @@ FULL = "full"
 SWITCHES: dict[str, dict[str, object]] = {
     "BIO instead of BIOES": {"scheme": "BIO"},
     "softmax instead of a CRF": {"head": "softmax"},
-    "no context": {"context": 0},
+    "no context": {"context": 0, "layout": "sentence"},  # a packed window has neighbours anyhow
     "words instead of subwords": {"unit": "word"},
 }
 ALL, STANDARD, RANDOM = "train and dev", "published split", "random parts"

@@ -132,13 +132,14 @@ def unknown(results: Results) -> pd.DataFrame:
 
 
 def differences(results: Results, corpus: str) -> dict[str, Cell]:
-    """Every encoder less the one that it was continued from, and pretrained less from scratch."""
+    """Every encoder less the one that it was continued from, or less one that was continued on
+    general text instead, and pretrained less from scratch."""
     return {
         f"{name} − {other}": paired(
             results.final[name, corpus], results.final[other, corpus], STRICT
         )
         for name, other in permutations(results.encoders, 2)
-        if _continues(results, name, other)
+        if _continues(results, name, other) or _beside(results, name, other)
     }
 
 
@@ -202,6 +203,12 @@ def _continues(results: Results, name: str, other: str) -> bool:
     if other.startswith("scratch-"):
         return mine[0].start is None and mine[0].architecture == other
     return mine[0].start == other
+
+
+def _beside(results: Results, name: str, other: str) -> bool:
+    """Whether both continue one encoder, the other as the control: what is left is the text."""
+    mine, theirs = (tuple(c for c, _ in results.made[each]) for each in (name, other))
+    return other == recipes.CONTROL and len(mine) > 1 and mine[:-1] == theirs[:-1]
 
 
 def _languages(corpora: Iterable[str]) -> dict[str, list[str]]:

@@ -8,6 +8,17 @@ from clinlib.studies import recipes
 from clinlib.studies.plans import pretraining
 
 
+def described(parameters: Mapping[str, object]) -> str:
+    """What the full architecture of a page is, as its parameters say, in a sentence or two."""
+    said = "The architecture of this page labels subwords by BIOES, decodes with a CRF and reads "
+    if parameters["context"]:
+        return f"{said}{parameters['context']} subwords of the neighbouring sentences on each side."
+    return (
+        f"{said}each sentence without its neighbours. The paper's reads 100 subwords of these on "
+        "each side; the page on the architecture shows what they are worth."
+    )
+
+
 def base(corpus: str, parameters: Mapping[str, object], encoder: str | None = None) -> FineTune:
     """The full architecture on a corpus, seed 0: BIOES over subwords, CRF, context.
 

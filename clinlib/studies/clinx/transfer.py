@@ -18,6 +18,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, FineTune
 from clinlib.studies.cells import Cell, Record, cell
+from clinlib.studies.clinx.same_text import OTHER, OWN, by_text, same_text
 from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired
 from clinlib.studies.plans import Find, PlanRecords, seeds
@@ -91,10 +92,16 @@ def of_size(run: FineTune, size: int, parameters: Mapping[str, object]) -> FineT
 
 
 def median(task: str, parameters: Mapping[str, object]) -> Choose:
-    """The median of a task's runs on all its sentences, by development score."""
-    plain = whole(task, parameters)
+    """The median of a task's runs on all its sentences, by development score.
+
+    They are as many as `source_seeds` says, however many seeds a cell has: with more seeds the
+    source, and all that was trained from it, stays. Raises BadInput for less than one.
+    """
+    plain, drawn = whole(task, parameters), parameters["source_seeds"]
+    if drawn < 1:
+        raise BadInput(f"source_seeds: {drawn} runs to choose a source of; at least 1 is needed")
     return Choose(
-        of=tuple(plain.replaced(seed=seed) for seed in seeds(parameters)),
+        of=tuple(plain.replaced(seed=seed) for seed in range(1, 1 + drawn)),
         by="dev.strict.f1",
         rule="median",
         take=MODEL,
@@ -167,7 +174,11 @@ def significance(results: Results) -> pd.DataFrame:
         p = p_over_documents(results.final[place], results.final[plain])
         if p is not None:
             tested[place] = p
-        rows[place] = {"gain": results.gain(place), "p": p if p is not None else "missing"}
+        rows[place] = {
+            "text of the source": OWN if same_text(place.target, place.source) else OTHER,
+            "gain": results.gain(place),
+            "p": p if p is not None else "missing",
+        }
     corrected = dict(zip(tested, holm(list(tested.values()), len(rows)), strict=True))
     for place, row in rows.items():
         row["p, corrected"] = corrected.get(place, "missing")
@@ -209,6 +220,8 @@ def sentences(results: Results) -> list[str]:
         best = max(done, key=lambda place: results.gain(place).value)
         worst = min(done, key=lambda place: results.gain(place).value)
         found.append(f"{words(size)}: of {len(done)} pairs of source and target, {counts}.")
+        gained = [results.gain(place).value for place in done]
+        found += by_text([(p.target, p.source) for p in done], gained, verdicts, words(size))
         for word, place in (("Most gained", best), ("Least", worst)):
             # the extremes of many: only the corrected p may judge them
             row = tested.loc[(place.target, shown(size), place.source)]
