@@ -6,7 +6,6 @@ import pytest
 from clinlib.experiments import active_learning, ensemble, fine_tune
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import Ensemble
-from clinlib.models import saved
 
 SHORT = golden.PLAIN.replaced(epochs=1, documents=2)
 
@@ -56,6 +55,5 @@ def test_of_a_vote(cuts, tmp_path, monkeypatch):
         fine_tune.run(SHORT, RunContext(artifact=tmp_path))
         cuts.clear()
         monkeypatch.setattr(RunContext, "parent", lambda self, member: tmp_path)
-        assert saved.load(tmp_path)
         ensemble.run(Ensemble(of=(SHORT,)), RunContext())
         assert not looked_at(cuts, corpus, "test")
