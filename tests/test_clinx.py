@@ -246,10 +246,9 @@ def test_sources_of_the_targets_own_text_are_told_apart():
     pairs = [(one[0], one[1]), (one[0], "cantemist"), (one[1], "cantemist")]
     said = list(by_text(pairs, [4.0, 1.0, 2.0], ["positive", "negative", "positive"], "all"))
     assert said == [
-        "all: of the 1 pairs whose sources label the target's own documents, 1 positive; "
+        "all: of 1 pair whose sources label the target's own documents, 1 positive; "
         "mean gain +4.0 F1.",
-        "all: of the 2 pairs whose sources have other text, 1 negative, 1 positive; "
-        "mean gain +1.5 F1.",
+        "all: of 2 pairs whose sources have other text, 1 negative, 1 positive; mean gain +1.5 F1.",
     ]
     assert not list(by_text(pairs[1:], [1.0, 2.0], ["negative", "positive"], "all"))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from clinlib.corpora.registry import card
+from clinlib.studies.wording import plural
 
 OWN, OTHER = "the target's", "other"
 
@@ -36,6 +37,6 @@ def by_text(
         said = ", ".join(f"{counted[name]} {name}" for name in sorted(counted))
         mean = fmean(gains[at] for at in here)
         yield (
-            f"{size}: of the {len(here)} pairs whose sources {which}, {said}; "
+            f"{size}: of {plural(len(here), 'pair')} whose sources {which}, {said}; "
             f"mean gain {mean:+z.1f} F1."
         )
