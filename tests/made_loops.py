@@ -9,6 +9,7 @@ PARAMETERS = {
     "profile": "quick",
     "corpus": "synthetic_zh_emr",
     "documents": 0,
+    "dev_sentences": 0,
     "encoder": "scratch-tiny",
     "head": "crf",
     "recurrent": 0,

@@ -83,10 +83,11 @@ def test_encoders_are_known_and_named_once(names, said):
         loss_encoders.plan(ENCODERS | {"encoders": names})
 
 
-def test_a_pool_of_some_documents_is_one_of_the_task():
+@pytest.mark.parametrize("name", ["documents", "dev_sentences"])
+def test_a_pool_of_some_documents_and_some_dev_sentences_are_the_tasks(name):
     for module, parameters in ((loss_encoders, ENCODERS), (task_models, MODELS)):
-        taken = {config.task.documents for config in module.plan(parameters | {"documents": 7})}
-        whole = {config.task.documents for config in module.plan(parameters)}
+        taken = {getattr(run.task, name) for run in module.plan(parameters | {name: 7})}
+        whole = {getattr(run.task, name) for run in module.plan(parameters)}
         assert (taken, whole) == ({7}, {None})
 
 

@@ -98,7 +98,7 @@ def run(config: ActiveLearning, context: RunContext) -> dict[str, Any]:
 
     curve = _loop(config, context, rounds, score)
     last = curve[-1]
-    counts = {"dev": score("dev")["counts"], **last["counts"]}
+    counts = {"dev": last["counts"].pop("dev"), **last["counts"]}
     started = [sentences.spans[place] for place in curve[0]["picked"]]
     flags = run_flags(counts["test"], [])
     if not sum(started, Counter()):
@@ -126,7 +126,7 @@ def run(config: ActiveLearning, context: RunContext) -> dict[str, Any]:
 def _loop(
     config: ActiveLearning, context: RunContext, rounds: Rounds, score
 ) -> list[dict[str, Any]]:
-    """The rows of all rounds, those of the journal among them."""
+    """The rows of all rounds, those of the journal among them; the last has dev counts too."""
     fresh = rounds.learner.state() if config.restart else None
     journal = None
     if context.journal is not None:
@@ -141,7 +141,8 @@ def _loop(
         scored = {split: score(split) for split in ("dev", "test")}
         row["scores"] = {split: each["scores"] for split, each in scored.items()}
         # what an interval over test documents needs; dev counts of every round would double it
-        row["counts"] = {"test": scored["test"]["counts"]}
+        kept = ("dev", "test") if number == config.rounds else ("test",)
+        row["counts"] = {split: scored[split]["counts"] for split in kept}
         row["examples"] = rounds.examples(number, config.examples) if config.examples else {}
         curve.append(row)
         if journal and number < config.rounds:

@@ -33,6 +33,7 @@ def task(parameters: Mapping[str, object]) -> FineTune:
         encoder=recipes.encoder(name, pretraining(parameters)),
         **learnt,
         documents=parameters["documents"] or None,
+        dev_sentences=parameters["dev_sentences"] or None,
         head=parameters["head"],
         recurrent=parameters["recurrent"],
         max_length=parameters["max_length"],
