@@ -122,6 +122,15 @@ def test_a_teacher_that_is_also_a_method_is_one_run():
     assert fused and all(key(teacher, PINS) in keys for teacher in fused)
 
 
+def test_the_lowest_run_stands_beside_the_mean():
+    made = records(methods.plan(PARAMETERS), lambda run: 0.5 if run.seed == 1 else 0.8)
+    table = method_tables.scores(methods.Results(made, PARAMETERS, PINS))
+    lowest, f1 = (table.loc[(CORPUS, PLAIN), name] for name in ("lowest run", "strict F1"))
+    assert lowest == min(f1.values) < f1.value
+    none = method_tables.scores(methods.Results({}, PARAMETERS, PINS))
+    assert none.loc[(CORPUS, PLAIN), "lowest run"] == "–"
+
+
 def test_tables_pair_by_seed_and_say_what_is_missing():
     plan = methods.plan(PARAMETERS)
     found = methods.Results(
