@@ -215,6 +215,13 @@ def test_the_record_adds_up_and_is_json(mlp, micro):
         assert len(row["losses"]) == TASK.epochs and row["losses"][-1] == row["loss"]
         assert sum(r["picked_tokens"] for r in mlp["curve"][:number]) == row["tokens"]
     assert mlp["scores"] == mlp["curve"][-1]["scores"]
+    assert all(set(row["counts"]) == {"test"} for row in mlp["curve"])
+    for split, counts in mlp["counts"].items():
+        tp, fp, fn = span_counts(counts).of("strict").sum(axis=(0, 1))
+        assert tp + fn == sum(len(document.spans) for document in micro.splits[split])
+        f1 = 100 * 2 * tp / (2 * tp + fp + fn) if tp else 0.0
+        assert f1 == pytest.approx(mlp["scores"][split]["strict"]["f1"])
+    assert set(mlp["counts"]) == {"dev", "test"}
     assert mlp["curve"][0]["selection"] == {}
     read = mlp["curve"][1]["selection"]["read"]
     assert read == data["pool_sentences"] - mlp["curve"][0]["sentences"]
