@@ -83,7 +83,7 @@ def data_root() -> Path | None:
 
 def cards(root: Path | None = None) -> dict[str, Card]:
     """All cards by name, from data_cards/ below `root`, by default the checkout."""
-    return {path.stem: _card_at(path, path.stat().st_mtime_ns) for path in _paths(root)}
+    return {name: _card_of(name, root) for name in _names(root)}
 
 
 def card(name: str, root: Path | None = None) -> Card:
@@ -91,15 +91,20 @@ def card(name: str, root: Path | None = None) -> Card:
     if own.is_folder(name):
         return _own(name, own.stamp(name))[0]
     corpus, _, task = name.partition(":")
-    paths = {path.stem: path for path in _paths(root)}
-    if corpus not in paths and Path(corpus).is_dir():
+    names = _names(root)
+    if corpus not in names and Path(corpus).is_dir():
         raise BadInput(f"no data card is called '{name}'; for the folder here write './{corpus}'")
-    if corpus not in paths:
-        raise unknown("corpus", corpus, paths)
-    found = _card_at(paths[corpus], paths[corpus].stat().st_mtime_ns)
+    if corpus not in names:
+        raise unknown("corpus", corpus, names)
+    found = _card_of(corpus, root)
     if ":" in name and task not in found.tasks:
         raise unknown(f"task of corpus '{corpus}'", task, found.tasks)
     return found
+
+
+def _card_of(name: str, root: Path | None) -> Card:
+    path = _folder(root) / f"{name}.md"
+    return _card_at(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
@@ -313,9 +318,16 @@ def _task(card: Card, name: str) -> Task | None:
     return card.tasks[task] if task else None
 
 
-def _paths(root: Path | None) -> list[Path]:
-    folder = (root or repository()) / "data_cards"
-    paths = sorted(path for path in folder.glob("*.md") if path.stem.lower() != "readme")
-    if not paths:
+def _folder(root: Path | None) -> Path:
+    return (root or repository()) / "data_cards"
+
+
+def _names(root: Path | None) -> list[str]:
+    """The names of all cards; by listdir, since every key of a run asks and a glob is slow."""
+    folder = _folder(root)
+    files = os.listdir(folder) if folder.is_dir() else []
+    names = sorted(each.removesuffix(".md") for each in files if each.endswith(".md"))
+    found = [each for each in names if each.lower() != "readme"]
+    if not found:
         raise BadInput(f"{folder}: no data cards")
-    return paths
+    return found

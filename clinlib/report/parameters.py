@@ -5,7 +5,9 @@ import io
 import math
 import tokenize
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -107,7 +109,7 @@ def profile_values(folder: Path, profile: str, notebooks: list[str]) -> dict[str
     if profile not in files:
         raise unknown("profile", profile, files)
     try:
-        content = yaml.safe_load(files[profile].read_text(encoding="utf-8")) or {}
+        content = deepcopy(_content(files[profile].read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise BadInput(f"{files[profile].name}: not YAML: {error}") from None
     if not isinstance(content, dict):
@@ -118,6 +120,12 @@ def profile_values(folder: Path, profile: str, notebooks: list[str]) -> dict[str
         if values is not None and not isinstance(values, dict):
             raise BadInput(f"{files[profile].name}: {notebook} should map parameters to values")
     return {notebook: values or {} for notebook, values in content.items()}
+
+
+@lru_cache(maxsize=4)
+def _content(text: str) -> object:
+    """What a profile's text holds: every page asks for its own part of it."""
+    return yaml.safe_load(text) or {}
 
 
 def _read(value: object) -> object:
