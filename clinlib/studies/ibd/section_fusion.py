@@ -4,7 +4,8 @@ The paper names three places and does not say which of them its Table 2 uses: he
 by side, paired by seed, and the one that development data prefer is named.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
 
 import pandas as pd
 
@@ -164,12 +165,16 @@ def headings(found: Results) -> pd.DataFrame:
     return by_row(rows, ["corpus"])
 
 
-def preferred(found: Results, corpus: str) -> str | None:
-    """The place with the best mean dev score; None until all runs of all places are complete."""
-    means = {place: cell(found.by_seed(corpus, place).values(), DEV) for place in PLACES}
-    if any(each.value is None or each.state for each in means.values()):
-        return None
-    return max(means, key=lambda place: means[place].value)
+def preferred(found: Results, corpora: Sequence[str]) -> str | None:
+    """The place with the best dev score, the mean over runs and then over these corpora; None until
+    all runs of all places are complete there."""
+    means = {}
+    for place in PLACES:
+        cells = [cell(found.by_seed(corpus, place).values(), DEV) for corpus in corpora]
+        if any(each.value is None or each.state for each in cells):
+            return None
+        means[place] = fmean(each.value for each in cells)
+    return max(means, key=means.__getitem__)
 
 
 def sentences(found: Results) -> list[str]:
@@ -180,8 +185,10 @@ def sentences(found: Results) -> list[str]:
             reading_of(f"{corpus}, sections as {level}", each, "F1")
             for level, each in differences(found, corpus).items()
         ]
-        if best := preferred(found, corpus):
+        if best := preferred(found, [corpus]):
             said.append(f"{corpus}: development data prefer {best} ({PLACES[best]}).")
+    if len(found.corpora) > 1 and (best := preferred(found, found.corpora)):
+        said.append(f"On the mean of these corpora, development data prefer {best}.")
     return [each for each in (*said, UNCORRECTED) if each]
 
 
