@@ -6,7 +6,8 @@ import pytest
 from toy_runs import encode, tune
 
 from clinlib.experiments import estimate
-from clinlib.experiments.estimate import Size, duration, learned, seconds
+from clinlib.experiments.estimate import Size, duration, learned, loop_work, seconds
+from clinlib.experiments.spec import ActiveLearning, FineTune
 
 SIZES = {
     "a": {"train": Size(10, 100), "dev": Size(3, 30), "test": Size(3, 30)},
@@ -87,6 +88,36 @@ def test_few_sentences_take_less_time_and_context_takes_more(tmp_path):
     # what few documents took teaches the pace of many
     few = record(plain.replaced(documents=2, dev_sentences=10), 6.0, 20)
     assert seconds(plain, speeds(tmp_path / "few", few))[0] == pytest.approx(24.0)
+
+
+def loop(strategy="random", corpus="a", **fields):
+    task = FineTune(corpus=corpus, encoder="minilm", epochs=2)
+    return ActiveLearning(
+        task=task, strategy=strategy, initial=0.2, per_round=0.3, rounds=2, **fields
+    )
+
+
+def test_a_loop_takes_what_loops_of_its_strategy_took(tmp_path):
+    # two epochs of 20 and of 50 sentences; dev and test twice, at a third of the cost
+    assert loop_work(loop()) == pytest.approx(140 + 40)
+    # the 80 and 50 that are not labelled are read besides
+    assert loop_work(loop("mlp")) == pytest.approx(180 + 130 / 3)
+    known = speeds(tmp_path, record(tune("a", "minilm"), 24.0, 100))
+    assert seconds(loop(), known) == (pytest.approx(18.0), True)
+    known.learn(record(loop("mlp", seed=1), 2 * loop_work(loop("mlp")), 0))
+    assert seconds(loop("mlp"), known) == (pytest.approx(2 * loop_work(loop("mlp"))), True)
+    assert seconds(loop("mlp").replaced(rounds=1), known)[0] < seconds(loop("mlp"), known)[0]
+    # another corpus has another size; what picks otherwise takes another time
+    elsewhere = loop("mlp", corpus="b")
+    assert seconds(elsewhere, known)[0] == pytest.approx(2 * loop_work(elsewhere))
+    assert seconds(loop(), known)[0] == pytest.approx(18.0)
+    assert seconds(loop("mlp", mean_teacher=True), known)[0] < 1.5 * loop_work(loop("mlp"))
+
+
+def test_a_loop_of_a_form_that_is_no_more_teaches_nothing(tmp_path):
+    old = record(loop(), 18.0, 0)
+    old["configuration"]["strategy"] = "forgotten"
+    assert not speeds(tmp_path, old).looping
 
 
 def test_an_adapted_encoder_is_as_fast_as_its_architecture(tmp_path):

@@ -12,7 +12,7 @@ from typing import Any
 from clinlib.errors import ClinlibError
 from clinlib.experiments.config import Config
 from clinlib.experiments.names import POINTER, RECURRENT
-from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune, Pretrain
+from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune, Pretrain, from_dict
 
 SUBWORDS = 35  # of a sentence
 PACKED = 200  # own subwords of a packed window, about
@@ -51,11 +51,13 @@ SIZES = {"train": Size(300, 5000), "dev": Size(60, 900), "test": Size(60, 900)}
 class Speeds:
     """Seconds per unit of work (one sentence trained on) of finished runs.
 
-    Fine-tuning is keyed by (corpus or None for any, model, device), pretraining, in seconds
-    per epoch, by (architecture, texts, device).
+    Fine-tuning is keyed by (corpus or None for any, model, device), loops alike by what picks
+    with what model, since some strategies prefer long sentences; pretraining, in seconds per
+    epoch, by (architecture, texts, device).
     """
 
     tuning: dict[tuple[str | None, str, str], list[float]] = field(default_factory=dict)
+    looping: dict[tuple[str | None, str, str], list[float]] = field(default_factory=dict)
     pretraining: dict[tuple[str, tuple[str, ...], str], list[float]] = field(default_factory=dict)
 
     def learn(self, record: Mapping[str, Any]) -> None:
@@ -76,6 +78,12 @@ class Speeds:
             for corpus in (config["corpus"], None):
                 place = (corpus, _model(config), device)
                 self.tuning.setdefault(place, []).append(seconds / done)
+        if record["kind"] == "active_learning":
+            loop = _loop(config)
+            if loop is not None:
+                for corpus in (loop.task.corpus, None):
+                    place = (corpus, _picking(loop), device)
+                    self.looping.setdefault(place, []).append(seconds / loop_work(loop))
 
 
 def learned(results: Path, profile: str) -> Speeds:
@@ -127,15 +135,36 @@ def _pace(task: FineTune, speeds: Speeds, device: str) -> tuple[float, bool]:
 
 
 def _looping(config: ActiveLearning, speeds: Speeds, device: str) -> tuple[float, bool]:
-    """An active-learning loop: each round learns what is labelled, reads the rest and is scored."""
+    for corpus in (config.task.corpus, None):
+        if measured := speeds.looping.get((corpus, _picking(config), device)):
+            return loop_work(config) * median(measured), True
     pace, known = _pace(config.task, speeds, device)
+    more = (PREDICTING if config.predicts else 1) * (TEACHING if config.mean_teacher else 1)
+    return pace * more * loop_work(config), known
+
+
+def loop_work(config: ActiveLearning) -> float:
+    """Sentences that a loop trains on, each round's all that are labelled; the pool that it reads,
+    where its strategy does, and the dev and test that it scores counted as what they cost."""
     size = _parts(config.task.to_dict())
     pool = min(config.task.sentences or math.inf, size["train"])
     learnt = config.task.epochs * sum(config.shares) * pool
-    learnt *= (PREDICTING if config.predicts else 1) * (TEACHING if config.mean_teacher else 1)
     read = sum(1 - share for share in config.shares) * pool if config.strategy != "random" else 0
-    scored = config.rounds * (size["dev"] + size["test"])
-    return pace * (learnt + SCORING * (read + scored)), known
+    return learnt + SCORING * (read + config.rounds * (size["dev"] + size["test"]))
+
+
+def _picking(config: ActiveLearning) -> str:
+    """What a loop's speed depends on besides the corpus: strategy, teacher, predictor, model."""
+    parts = [config.strategy, "teacher" if config.mean_teacher else "", config.predictor]
+    return " ".join([*parts, _model(config.task.to_dict())])
+
+
+def _loop(config: Mapping[str, Any]) -> ActiveLearning | None:
+    """A record's loop; None where it is of a form that is no more."""
+    try:
+        return from_dict(config)
+    except (ClinlibError, ValueError):
+        return None
 
 
 def work(config: Mapping[str, Any], epochs: int, trained: float) -> float:
