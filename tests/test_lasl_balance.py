@@ -81,13 +81,10 @@ def test_the_first_scale_is_that_of_all_weights():
     }
 
 
-@pytest.mark.parametrize("profile", ["open", "paper"])
-def test_the_published_schedule_and_its_ends_are_runs_of_the_page_on_strategies(
-    profile, monkeypatch
-):
+def test_the_published_schedule_and_its_ends_are_runs_of_the_page_on_strategies(monkeypatch):
     monkeypatch.delenv("CLINLIB_ROOT", raising=False)
-    here = set(notebooks.plan("42_balance", profile))
-    there = set(notebooks.plan("40_strategies", profile))
+    here = set(notebooks.plan("42_balance", "paper"))
+    there = set(notebooks.plan("40_strategies", "paper"))
     shared = {(run.strategy, run.balance_weight, run.balance_scale) for run in here & there}
     published_one = ("mean_probability", "raw")
     assert shared == {(name, *published_one) for name in ("dbs", "mlp", "lpn")}
