@@ -2,7 +2,8 @@
 
 `make vouch` runs them; where all agree with golden.json, the present source of each routine joins
 clinlib/experiments/equal_sources.json, and records that an earlier one made stay current. Where
-they disagree the numerics changed: raise the kind's VERSION, then `make vouch ARGS=--renew`.
+they disagree the numerics changed: raise the kind's VERSION, or where one option alone changed its
+REVISED, then `make vouch ARGS=--renew`.
 """
 
 import argparse
@@ -27,7 +28,6 @@ from clinlib.experiments import fine_tune, provenance
 from clinlib.experiments.config import Config
 from clinlib.experiments.context import RunContext
 from clinlib.experiments.spec import (
-    KINDS,
     ActiveLearning,
     Ensemble,
     FineTune,
@@ -224,7 +224,7 @@ def main(renew: bool) -> int:
     wrong = []
     for name, config in RUNS.items():
         found = numbers(config)
-        known, new = stored.get(name), {"version": type(config).VERSION, **found}
+        known, new = stored.get(name), {"version": config.version, **found}
         same = known is not None and agree(found, known)
         if known is None or (renew and not (same and known["version"] == new["version"])):
             stored[name] = new
@@ -234,9 +234,9 @@ def main(renew: bool) -> int:
         print("\n".join(wrong), "nothing was vouched for", sep="\n", file=sys.stderr)
         return 1
     STORED.write_text(json.dumps(stored, indent=1) + "\n")
-    for kind in sorted({config.kind for config in RUNS.values()}):
-        provenance.vouch(kind, KINDS[kind].VERSION)
-        print(f"{kind}: source {provenance.source(kind)} is vouched for")
+    for kind, version in sorted({(config.kind, config.version) for config in RUNS.values()}):
+        provenance.vouch(kind, version)
+        print(f"{kind} {version}: source {provenance.source(kind)} is vouched for")
     return 0
 
 

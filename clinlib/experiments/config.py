@@ -1,5 +1,6 @@
 """Config: the base of every configuration; strict fields, and errors that name the nearest one."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,7 +12,8 @@ class Config(BaseModel):
     """What every configuration shares: strict fields, a kind, the routine's VERSION, a dict form.
 
     A field's default means "as before": a new field keeps every key, and a default changes only
-    together with VERSION.
+    together with VERSION. Where the numerics of one option alone change, REVISED counts how often,
+    by (field, value): the `version` of the runs that take it rises, all others keep their records.
 
     Raises BadInput for an unknown field (naming the nearest), a value of another type (naming the
     type wanted) or fields that contradict each other.
@@ -21,6 +23,7 @@ class Config(BaseModel):
 
     kind: ClassVar[str]
     VERSION: ClassVar[int] = 1
+    REVISED: ClassVar[Mapping[tuple[str, object], int]] = {}
     routine: ClassVar[str] = ""  # "module:function", called with (configuration, RunContext)
     makes_artifact: ClassVar[bool] = False  # whether every run leaves its weights
     starts_from: ClassVar[tuple[str, ...]] = ()  # fields that hold runs whose weights it needs
@@ -43,6 +46,12 @@ class Config(BaseModel):
             for name, field in type(self).model_fields.items()
             if field.is_required() or getattr(self, name) != field.default
         }
+
+    @property
+    def version(self) -> int:
+        """Of the numerics that the run has with its options."""
+        taken = (n for (name, value), n in self.REVISED.items() if getattr(self, name) == value)
+        return self.VERSION + sum(taken)
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as JSON types, nested configurations likewise, each tagged with its kind."""

@@ -108,7 +108,7 @@ class Pins:
 def key(config: Config, pins: Pins | None = None) -> str:
     """The 16 hex digits that name a configuration's record and artifact.
 
-    sha256 of canonical JSON of: kind, the routine's VERSION, every field that differs from its
+    sha256 of canonical JSON of: kind, the version of its routine, every field that differs from its
     default, nested configurations by their own keys, and the pins of the corpora, texts and
     encoders that it names. A Choose counts by its rule and its candidates, never by its outcome.
     The order of fields does not matter; that of tuples does, since routines read them in order.
@@ -137,7 +137,7 @@ def identity(config: Config, pins: Pins) -> dict[str, Any]:
     fields = {name: _canonical(value, pins) for name, value in given.items()}
     return {
         "kind": config.kind,
-        "version": config.VERSION,
+        "version": config.version,
         "fields": fields,
         "pins": {_content_name(name, pins): pin for name, pin in _pins(config, pins).items()},
     }

@@ -127,7 +127,8 @@ def vouch(kind: str, version: int) -> None:
     """Adds today's source to those that compute what `version` of the kind's routine computes."""
     found = equal_sources(kind, version)
     if source(kind) not in found:
-        kept = {**_vouched(), kind: {str(version): [*found, source(kind)]}}
+        known = _vouched()
+        kept = known | {kind: known.get(kind, {}) | {str(version): [*found, source(kind)]}}
         EQUAL_SOURCES.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
         _vouched.cache_clear()
 

@@ -186,7 +186,7 @@ class Runner:
         known = {
             "schema": SCHEMA,
             "kind": node.config.kind,
-            "version": node.config.VERSION,
+            "version": node.config.version,
             "key": node.key,
             "status": status,
             "error": error,

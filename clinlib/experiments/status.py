@@ -32,7 +32,7 @@ def status(configs: Iterable[Config], profile: str, store: Store | None = None) 
 
     current: the record stands. missing: there is none, or the configuration cannot be keyed.
     failed: the last run ended with an error. drifted: other source code made the record.
-    stale: the record there is was made by an older VERSION or from other data, or no
+    stale: the record there is was made by an older version or from other data, or no
     configuration asks for it.
     """
     store = store or Store(profile)
@@ -67,7 +67,7 @@ def superseded(
 ) -> dict[str, Record]:
     """Key of today -> the last record of the same configuration under another key.
 
-    A key changes with a VERSION, the run's own or that of one it starts from, and with the data.
+    A key changes with a version, the run's own or that of one it starts from, and with the data.
     Only keys among `wanted` are given.
     """
     found: dict[str, Record] = {}
@@ -100,10 +100,19 @@ def _stale(record: Record) -> Row:
 def _outdated(record: Record) -> str:
     """Why a record does not count although its configuration is asked for."""
     if _older_version(record):
-        now = KINDS[record["kind"]].VERSION
+        now = _version(record)
         return f"made by version {record['version']} of the routine, now {now}"
     return "made from other data, or from runs of an older version"
 
 
 def _older_version(record: Record) -> bool:
-    return record["kind"] in KINDS and record["version"] < KINDS[record["kind"]].VERSION
+    return record["version"] < (_version(record) or 0)
+
+
+def _version(record: Record) -> int | None:
+    """Of the routine today, with the options that the record's run took; None of a kind that is
+    no more."""
+    try:
+        return from_dict(record["configuration"]).version
+    except ClinlibError:  # without the options, the kind's own
+        return KINDS[record["kind"]].VERSION if record["kind"] in KINDS else None

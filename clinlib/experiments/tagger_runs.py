@@ -1,5 +1,6 @@
 """FineTune, PseudoLabel and Choose: a tagger's run, what it labels, a choice among such runs."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -103,6 +104,7 @@ class FineTune(Config):
 
     kind: ClassVar[str] = "fine_tune"
     VERSION: ClassVar[int] = 1
+    REVISED: ClassVar[Mapping[tuple[str, object], int]] = {("sections", "embedding"): 1}
     routine: ClassVar[str] = "clinlib.experiments.fine_tune:run"
     starts_from: ClassVar[tuple[str, ...]] = ("encoder", "silver")
 

@@ -11,13 +11,15 @@ from torch import Tensor, nn
 from clinlib.encoding.batches import Batch
 from clinlib.encoding.sections import UNKNOWN, Sections
 
+DEVIATION = 0.02  # of a section's embedding at the start, as BERT draws its own
+
 
 class SectionInput(nn.Module):
     """A section's embedding, concatenated to the token embeddings, projected back to their size.
 
-    e' = W [e; v] + b with e (E,) a token's embedding and v (D,) its section's; W = [I | 0] and
-    b = 0 at the start. Positions of the window's own sentence have its section; special tokens and
-    context, which may stand under another heading, have none.
+    e' = W [e; v] + b with e (E,) a token's embedding and v (D,) its section's; W = [I | 0], b = 0
+    and v of the size of a BERT's embeddings at the start. Positions of the window's own sentence
+    have its section; special tokens and context, which may stand under another heading, have none.
     """
 
     def __init__(self, sections: Sections, embedding_size: int, seed: int = 0):
@@ -28,6 +30,10 @@ class SectionInput(nn.Module):
             self.projection = nn.Linear(embedding_size + sections.size, embedding_size)
         nn.init.eye_(self.projection.weight)  # (E, E + D): [I | 0]
         nn.init.zeros_(self.projection.bias)
+        # with torch's deviation of 1 the first update of W moves all of e' by D times the learning
+        # rate, about the size of a token's embedding: the encoder does not recover from that
+        with torch.no_grad():
+            self.embedding.weight.mul_(DEVIATION)
 
     def forward(self, embedded: Tensor, batch: Batch) -> Tensor:
         """Input embeddings (B, L, E) -> (B, L, E), at least float32 whatever autocast is on."""
