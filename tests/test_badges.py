@@ -57,6 +57,18 @@ def in_state(wanted: str, store, config=CONFIG) -> dict | None:
     return record
 
 
+def test_a_run_whose_option_was_revised_is_made_by_an_older_version(store):
+    config = CONFIG.replaced(sections="embedding")
+    assert config.version > FineTune.VERSION
+    store.save(made(config, version=FineTune.VERSION, key="0" * 16))
+    (row,) = status([config], "test", store)
+    assert row.state == "stale"
+    assert row.why.startswith(f"made by version {FineTune.VERSION} of the routine, now 2")
+    # asked for or not, it says so
+    (alone,) = status([], "test", store)
+    assert alone.why == f"made by version {FineTune.VERSION} of the routine, now 2"
+
+
 @pytest.mark.parametrize("wanted", STATES)
 def test_the_state_of_a_run_is_said_with_its_reason(store, wanted):
     found = badges.of_page({NAME: in_state(wanted, store)}, store)

@@ -60,6 +60,24 @@ def test_a_new_version_changes_the_key():
     assert of(Next(corpus="a", encoder="minilm")) != of(PLAIN)
 
 
+def test_a_revised_option_changes_the_key_of_the_runs_that_take_it_alone():
+    class Mended(FineTune):
+        REVISED: ClassVar = {("head", "softmax"): 2, ("unit", "word"): 1}
+
+    def both(**fields):
+        return (kind(corpus="a", encoder="minilm", **fields) for kind in (FineTune, Mended))
+
+    for fields, more in (
+        ({}, 0),
+        ({"head": "softmax"}, 2),
+        ({"head": "softmax", "unit": "word"}, 3),
+        ({"sections": "text"}, 0),
+    ):
+        before, now = both(**fields)
+        assert now.version == before.version + more
+        assert (of(now) == of(before)) == (not more)
+
+
 def test_the_order_of_fields_does_not_matter():
     assert of(FineTune(seed=2, epochs=3, encoder="minilm", corpus="a")) == of(
         FineTune(corpus="a", encoder="minilm", epochs=3, seed=2)

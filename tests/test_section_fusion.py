@@ -94,6 +94,19 @@ def test_the_fused_input_is_that_of_the_equation_position_by_position():
             assert torch.allclose(found[b, at].double(), wanted, atol=1e-6)
 
 
+def test_the_first_update_moves_the_input_by_little_beside_a_tokens_embedding():
+    size, rate, token = 256, 1e-3, 0.035  # an encoder's, its learning rate, an entry's deviation
+    fusion = SectionInput(Sections("embedding", TITLES, 32), size)
+    _, windows, pad = tagger_of("embedding")
+    batch = batches(windows, size=5, pad_id=pad)[0]
+    nothing = torch.zeros(*batch.ids.shape, size)
+    updates = torch.optim.AdamW(fusion.parameters(), lr=rate)
+    fusion(nothing, batch).sum().backward()
+    updates.step()
+    moved = fusion(nothing, batch)[batch.unit >= 0].detach()
+    assert 0 < moved.abs().mean() < token / 10
+
+
 @pytest.mark.parametrize("level", BESIDE)
 def test_sections_learn_and_the_unknown_one_stays_zero(level):
     tagger, windows, pad = tagger_of(level)
