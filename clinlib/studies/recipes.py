@@ -73,8 +73,8 @@ def study_encoder(name: str) -> Pretrain | Vectors:
     They read sequences as long as any window of the pages, since positions beyond would stay
     untrained; the Chinese one, whose pages have no context, reads shorter ones.
     Adapted ones are continued at a third of the rate, and without the texts that share passages
-    with test documents of the corpora of their language. CONTROL reads as much
-    more at that rate, of Wikipedia: what adaptation adds beyond it is the clinical text's.
+    with test documents of the corpora of their language. CONTROL reads as much more at that rate,
+    of Wikipedia: what adaptation adds beyond it is the clinical text's.
     """
     small = {
         "architecture": "scratch-mini",
