@@ -113,6 +113,29 @@ def test_a_type_counts_by_its_mean_over_runs_and_only_where_it_has_gold_spans():
     )
 
 
+def test_a_type_that_no_run_finds_is_named_and_is_no_block():
+    def share(method, seed):
+        return run([0.5 + scatter(method, seed), 0.4 + scatter(method, 10 * seed), 0, 0.3])
+
+    def found_once(method, seed):
+        rare = 0.001 if (method, seed) == ("FT", 2) else 0
+        return run([0.5, 0.4, rare, 0.3])
+
+    seen = observe(Made(share, 3), CORPUS)
+    assert seen.unfound == ("Perianal_disease",)
+    assert {len(each) for each in seen.groups(TYPES).values()} == {3}
+    assert seen.numbers(TYPES) == "3 types under 7 methods"
+    assert observe(Made(found_once, 3), CORPUS).unfound == ()
+    assert observe(Made(lambda m, s: None, 3), CORPUS).unfound == ()
+
+
+def test_the_findings_name_the_types_that_no_run_finds(results):
+    none = results(lambda m, s: run([0.5 + scatter(m, s), 0.4, 0, 0]))
+    said = " ".join(verdicts.sentences(none))
+    assert "finds a span of Perianal_disease, Disease_extent, which are therefore no block" in said
+    assert "finds a span" not in " ".join(verdicts.sentences(results(growing)))
+
+
 def test_a_method_with_one_run_is_left_to_the_types():
     seen = observe(Made(lambda m, s: None if m == "FT" and s > 1 else growing(m, s), 3), CORPUS)
     assert "FT" not in seen.groups(RUNS) and "FT" not in seen.groups(SEEDS)

@@ -29,6 +29,18 @@ class Observations:
     absent: tuple[str, ...]
     planned: int
 
+    @property
+    def unfound(self) -> tuple[str, ...]:
+        """The types of which no run of any method finds a span.
+
+        As blocks they would tell nothing of the methods, and make the error that these are held
+        against smaller than it is.
+        """
+        scores = list(self.by_type.values())
+        return tuple(
+            name for name in (scores[0] if scores else ()) if not any(s[name] for s in scores)
+        )
+
     def few(self, unit: str) -> int:
         """The number of complete runs behind a test over this unit, of the method with fewest.
 
@@ -43,10 +55,17 @@ class Observations:
 
         Over runs: all complete runs of the methods that have two. With seeds as blocks: of these,
         the seeds that every one of them has. With types as blocks: of all methods with a complete
-        run, the mean F1 of each type over runs. Empty where that leaves no two methods or blocks.
+        run, the mean F1 of each type over runs, `unfound` ones aside. Empty where that leaves no
+        two methods or blocks.
         """
         if unit == TYPES:
-            return _table(self.by_type)
+            lost = set(self.unfound)
+            return _table(
+                {
+                    method: {name: score for name, score in scores.items() if name not in lost}
+                    for method, scores in self.by_type.items()
+                }
+            )
         several = {name: each for name, each in self.by_seed.items() if len(each) > 1}
         if unit == SEEDS:
             return _table(several)

@@ -26,6 +26,11 @@ def sentences(results: Results) -> list[str]:
                 f"{corpus}: {plural(len(seen.absent), 'run')} of {seen.planned} left out "
                 f"({shown_of})."
             )
+        if seen.unfound:
+            found.append(
+                f"{corpus}: no run of any method finds a span of {', '.join(seen.unfound)}, which "
+                f"{'is' if len(seen.unfound) == 1 else 'are'} therefore no block of the types."
+            )
         if fit is None:
             found.append(f"{corpus}: no two methods have two complete runs that differ.")
             continue
