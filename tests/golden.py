@@ -20,8 +20,8 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.ledger import Ledger
-from clinlib.corpora.registry import Corpus
 from clinlib.corpora.segmenter import segment
 from clinlib.corpora.synthetic.letters import TYPES, Mechanisms, generate
 from clinlib.experiments import fine_tune, provenance

@@ -2,9 +2,10 @@
 
 import pytest
 
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.ledger import Ledger
-from clinlib.corpora.registry import Corpus, cards
+from clinlib.corpora.registry import cards
 from clinlib.errors import BadInput
 from clinlib.studies import corpora as study
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document, Span
 from clinlib.corpora.ledger import Ledger
-from clinlib.corpora.registry import Corpus
 from clinlib.studies import entities as study
 
 #       0         1         2

@@ -172,7 +172,7 @@ def test_an_error_that_nobody_foresaw_tells_its_type_alone(miniatures, monkeypat
     def fails(card, folder, part, ledger):
         raise KeyError(f"{CANARY} in {part}")
 
-    monkeypatch.setattr(registry, "read_part", fails)
+    monkeypatch.setattr("clinlib.corpora.corpus.read_part", fails)
     with pytest.raises(BadInput, match="^KeyError while the files in .*i2b2_2010 were read$"):
         registry.build("i2b2_2010", None, HERE / "i2b2_2010")
     with pytest.raises(KeyError, match=CANARY):  # its card is open: nothing is hidden

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from made_records import PINS
 
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document, Section, Span
 from clinlib.corpora.ledger import Ledger
-from clinlib.corpora.registry import Corpus
 from clinlib.errors import BadInput, ClinlibError
 from clinlib.evaluation.errors import CLASSES, SPURIOUS, analyse
 from clinlib.evaluation.spans import Score, tally

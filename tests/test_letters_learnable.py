@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from gazetteer import Gazetteer
 
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Span
 from clinlib.corpora.ledger import Ledger
-from clinlib.corpora.registry import Corpus
 from clinlib.corpora.segmenter import segment
 from clinlib.corpora.synthetic.letters import TYPES, Mechanisms, generate
 from clinlib.evaluation.slices import recall_by_why

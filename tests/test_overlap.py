@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from clinlib.corpora import overlap
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document
 from clinlib.corpora.ledger import Ledger
-from clinlib.corpora.registry import Corpus
 from clinlib.errors import BadInput
 
 

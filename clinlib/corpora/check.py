@@ -6,9 +6,10 @@ from typing import Any
 
 from clinlib.corpora.card import Card, Computed
 from clinlib.corpora.checksums import read_codes, strangers
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.counts import count_corpus
 from clinlib.corpora.made_texts import make, texts_hash
-from clinlib.corpora.registry import Corpus, build, card, cards, data_folder, repository
+from clinlib.corpora.registry import build, card, cards, data_folder, repository
 from clinlib.errors import ClinlibError
 
 

@@ -7,58 +7,15 @@ is a name too: its card is made from its files (clinlib.corpora.own).
 """
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 
 from clinlib.corpora import own
-from clinlib.corpora.card import (
-    SPLITS,
-    AsGenerated,
-    Card,
-    Count,
-    Grouped,
-    Official,
-    Shared,
-    Task,
-    read_card,
-)
-from clinlib.corpora.collection import divide, read_collection, tie
+from clinlib.corpora.card import Card, Count, read_card
+from clinlib.corpora.corpus import Corpus, assemble, task_of
 from clinlib.corpora.counts import count_corpus
-from clinlib.corpora.document import Document
 from clinlib.corpora.fingerprint import content_hash
-from clinlib.corpora.ledger import Ledger
-from clinlib.corpora.reading import read_part
-from clinlib.corpora.sections import with_sections
-from clinlib.corpora.segmenter import check_sentences, segment
-from clinlib.corpora.spans import (
-    flatten,
-    merge_duplicates,
-    rename_types,
-    select_types,
-    trim_blanks,
-)
-from clinlib.corpora.splits import carve, check_disjoint, grouped_split
-from clinlib.errors import BadInput, ClinlibError, text_withheld, told, unknown
-
-Splits = dict[str, tuple[Document, ...]]
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """A corpus, or a task on one, ready for encoding.
-
-    `splits` are keyed train, dev and test. Documents are segmented; their spans are contiguous,
-    flat and of `types`, whose order fixes the label ids. `ledger` counts what was lost or changed.
-    """
-
-    name: str
-    language: str
-    types: tuple[str, ...]
-    splits: Splits
-    ledger: Ledger
+from clinlib.errors import BadInput, unknown
 
 
 def repository() -> Path:
@@ -121,7 +78,7 @@ def fingerprint(name: str, root: Path | None = None) -> str:
     found = card(name, root)
     if found.unpinned:
         return _computed(name, root, data_folder(name, root))
-    value = (_task(found, name) or found).fingerprint
+    value = (task_of(found, name) or found).fingerprint
     if not value:
         raise BadInput(f"the data card of '{name}' holds no fingerprint")
     return value
@@ -197,7 +154,7 @@ def build(name: str, root: Path | None = None, folder: Path | None = None) -> Co
     Raises BadInput where they do not read. Of a gated corpus no error holds text, not even one
     that nobody foresaw, of which the type alone is told.
     """
-    return _guarded(card(name, root), name, root, folder)
+    return assemble(card(name, root), name, folder, _folder(root))
 
 
 @lru_cache(maxsize=8)
@@ -205,23 +162,11 @@ def _own(name: str, stamp: str) -> tuple[Card, Corpus]:
     """A folder of the user's own: its card, with fingerprint and counts, and the corpus."""
     header = own.header(name)
     try:
-        corpus = _guarded(header, name, None, own.folder(name))
+        corpus = assemble(header, name, own.folder(name), _folder(None))
     except BadInput as error:
         raise BadInput(f"corpus '{name}': {error}") from error
     counted = count_corpus(corpus.splits, corpus.types, corpus.ledger)
     return header.model_copy(update=dict(counted)), corpus
-
-
-def _guarded(found: Card, name: str, root: Path | None, folder: Path | None) -> Corpus:
-    with text_withheld(found.gated):
-        try:
-            return _built(found, name, root, folder)
-        except ClinlibError:
-            raise
-        except Exception as error:
-            if not found.gated:
-                raise
-            raise BadInput(f"{told(error)} while the files in {folder} were read") from None
 
 
 def counts(name: str, root: Path | None = None) -> dict[str, Count]:
@@ -233,89 +178,7 @@ def counts(name: str, root: Path | None = None) -> dict[str, Count]:
     if found.unpinned:
         corpus = load(name, root)
         return count_corpus(corpus.splits, corpus.types, corpus.ledger).counts
-    return dict((_task(found, name) or found).counts)
-
-
-def _built(found: Card, name: str, root: Path | None, folder: Path | None) -> Corpus:
-    task = _task(found, name)
-    ledger = Ledger()
-    splits = {
-        split: tuple(_prepared(document, found, task, ledger) for document in documents)
-        for split, documents in _read(found, task, folder, root, ledger).items()
-    }
-    check_disjoint(splits)
-    types = found.types
-    if task:
-        types = tuple(dict.fromkeys(task.rename.get(kind, kind) for kind in task.types))
-    return Corpus(name, found.languages[0], types, splits, ledger)
-
-
-def _prepared(document: Document, card: Card, task: Task | None, ledger: Ledger) -> Document:
-    """The document segmented, with the wanted types, without blanks at edges and overlaps."""
-    document = trim_blanks(document, ledger)
-    document = select_types(document, card.types, ledger, left_out=card.left_out)
-    if card.sections:
-        headings = card.sections
-        document = with_sections(document, headings.lines, headings.labels, headings.endings)
-    if not document.sentences:
-        # bounds respect the spans of all the card's types: every task has the same sentences
-        sentences = segment(
-            document.text,
-            card.languages[0],
-            document.spans,
-            document.words,
-            ledger=ledger,
-            where=document.id,
-        )
-        document = replace(document, sentences=sentences)
-    check_sentences(document)
-    if task:
-        document = select_types(document, task.types, ledger, reason="type not in the task")
-        document = rename_types(document, task.rename)
-    return flatten(merge_duplicates(document, ledger), ledger)
-
-
-def _read(
-    card: Card, task: Task | None, folder: Path | None, root: Path | None, ledger: Ledger
-) -> Mapping[str, tuple[Document, ...]]:
-    """Documents by split, as the reader or the generator gives them."""
-    splits = (task and task.splits) or card.splits
-    if isinstance(splits, AsGenerated):
-        return _generated(card, ledger)
-    assert folder is not None
-
-    def read(parts: str | Iterable[str]) -> tuple[Document, ...]:
-        parts = [parts] if isinstance(parts, str) else parts
-        return tuple(
-            document for part in parts for document in read_part(card, folder, part, ledger)
-        )
-
-    match splits:
-        case Grouped(grouped=shares, seed=seed, parts=parts, tied=tied):
-            documents = tie(read(parts)) if tied else read(parts)
-            return grouped_split(documents, shares, seed)
-        case Shared(shared=file, parts=parts):
-            collection = read_collection((root or repository()) / "data_cards" / file)
-            return divide(collection, read(parts))
-        case Official(official=official, carved=carved):
-            found = {split: read(official[split]) for split in SPLITS if split in official}
-            return carve(found, carved.dev, carved.seed) if carved else found
-
-
-def _generated(card: Card, ledger: Ledger) -> Mapping[str, tuple[Document, ...]]:
-    assert card.generator is not None
-    module, _, function = card.generator.partition(":")
-    splits = getattr(import_module(module), function)()
-    for documents in splits.values():
-        for document in documents:
-            for span in document.spans:
-                ledger.note("read", "spans", document.id, span.type)
-    return splits
-
-
-def _task(card: Card, name: str) -> Task | None:
-    task = name.partition(":")[2]
-    return card.tasks[task] if task else None
+    return dict((task_of(found, name) or found).counts)
 
 
 def _folder(root: Path | None) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clinlib.corpora import registry
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document
 from clinlib.corpora.overlap import keep_out
 from clinlib.corpora.samplers import (
@@ -78,7 +79,7 @@ def unknown_share(windows: Sequence[Window], unknown_id: int | None) -> float:
     return float((own == unknown_id).mean()) if len(own) and unknown_id is not None else 0.0
 
 
-def divided(corpus: registry.Corpus, config: FineTune) -> dict[str, tuple[Document, ...]]:
+def divided(corpus: Corpus, config: FineTune) -> dict[str, tuple[Document, ...]]:
     """The documents of each split: the corpus's own, or with another division of train and dev."""
     splits = dict(corpus.splits)
     if config.keep_out:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from clinlib.corpora.card import SPLITS, Card
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document
-from clinlib.corpora.registry import Corpus, card, cards, data_folder, fingerprint, load
+from clinlib.corpora.registry import card, cards, data_folder, fingerprint, load
 from clinlib.corpora.segmenter import JOINED
 from clinlib.corpora.texts import is_here as text_is_here
 from clinlib.corpora.texts import text_files

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clinlib.corpora.card import SPLITS
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document
-from clinlib.corpora.registry import Corpus
 from clinlib.corpora.words import words
 
 LENGTHS = {"1": 1, "2": 2, "3": 3, "4": 4, "5": 5, "6 to 10": 10, "more": float("inf")}

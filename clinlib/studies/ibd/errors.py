@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document, Span
-from clinlib.corpora.registry import Corpus, load
+from clinlib.corpora.registry import load
 from clinlib.errors import BadInput, ClinlibError, unknown
 from clinlib.evaluation.errors import Analysis, analyse_all, count_classes
 from clinlib.evaluation.summary import span_counts

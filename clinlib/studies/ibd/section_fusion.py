@@ -9,8 +9,9 @@ from statistics import fmean
 
 import pandas as pd
 
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document, Span
-from clinlib.corpora.registry import Corpus, load
+from clinlib.corpora.registry import load
 from clinlib.errors import BadInput, unknown
 from clinlib.evaluation.errors import Analysis, analyse_all
 from clinlib.experiments.config import Config

@@ -11,8 +11,8 @@ from itertools import groupby
 
 import pandas as pd
 
+from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document
-from clinlib.corpora.registry import Corpus
 from clinlib.corpora.samplers import Index, down_sample, sentence_index
 from clinlib.corpora.words import words
 from clinlib.errors import BadInput
