@@ -7,7 +7,7 @@ from toy_runs import encode, tune
 
 from clinlib.experiments import estimate
 from clinlib.experiments.estimate import Size, duration, learned, loop_work, seconds
-from clinlib.experiments.spec import ActiveLearning, FineTune
+from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune
 
 SIZES = {
     "a": {"train": Size(10, 100), "dev": Size(3, 30), "test": Size(3, 30)},
@@ -88,6 +88,16 @@ def test_few_sentences_take_less_time_and_context_takes_more(tmp_path):
     # what few documents took teaches the pace of many
     few = record(plain.replaced(documents=2, dev_sentences=10), 6.0, 20)
     assert seconds(plain, speeds(tmp_path / "few", few))[0] == pytest.approx(24.0)
+
+
+def test_a_vote_takes_what_its_members_take_to_read_the_test_split(tmp_path):
+    # ten units a second; 30 sentences by each of two taggers, at a third of the cost: 20 units
+    known = speeds(tmp_path, record(tune("a", "minilm"), 24.0, 100))
+    plain, alone = (tune("a", "minilm", context=context) for context in (0, 35))
+    two = Ensemble(of=(plain, plain.replaced(seed=7)))
+    assert seconds(two, known) == (pytest.approx(2.0), True)
+    assert seconds(Ensemble(of=(alone, alone.replaced(seed=7))), known)[0] == pytest.approx(6.0)
+    assert not seconds(two, learned(tmp_path / "nothing", "open"))[1]
 
 
 def loop(strategy="random", corpus="a", **fields):

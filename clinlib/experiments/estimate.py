@@ -115,7 +115,8 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
     if isinstance(config, Ensemble):
         one = config.of[0]
         units = SCORING * sizes(one.corpus)["test"].sentences * len(config.of)
-        return units / _speed(_model(one.to_dict()), device), False
+        pace, known = _pace(one, speeds, device)
+        return units * _with_context(one.to_dict()) * pace, known
     if isinstance(config, ActiveLearning):
         return _looping(config, speeds, device)
     if not isinstance(config, FineTune):
@@ -172,12 +173,13 @@ def work(config: Mapping[str, Any], epochs: int, trained: float) -> float:
     and test counted as what they cost, and context as further sentences."""
     size = _parts(config)
     scored = (epochs + 1) * size["dev"] + size["test"]
-    context = 2 * config.get("context", 0) / (SUBWORDS if _each_alone(config) else PACKED)
-    return (epochs * min(trained, size["train"]) + SCORING * scored) * (1 + context)
+    return (epochs * min(trained, size["train"]) + SCORING * scored) * _with_context(config)
 
 
-def _each_alone(config: Mapping[str, Any]) -> bool:
-    return config.get("layout", "sentence") == "sentence"
+def _with_context(config: Mapping[str, Any]) -> float:
+    """How many times its own sentences a FineTune reads, about, for the context around them."""
+    own = SUBWORDS if config.get("layout", "sentence") == "sentence" else PACKED
+    return 1 + 2 * config.get("context", 0) / own
 
 
 def _parts(config: Mapping[str, Any]) -> dict[str, float]:
