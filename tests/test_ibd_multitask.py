@@ -16,7 +16,7 @@ PARAMETERS = {
     "profile": "quick",
     "corpora": [CORPUS],
     "encoder": "scratch-tiny",
-    "documents": 7,
+    "documents": 16,
     "r_drop": 0.5,
     "learning_rate": 2e-3,
     "head_learning_rate": 5e-3,
@@ -62,6 +62,19 @@ def test_the_rarest_type_is_that_of_the_cards_training_spans():
     assert study.rarest("chia:core") == min(counts, key=counts.get) == "Measurement"
     with pytest.raises(BadInput, match="the card of 'mantra_gsc' counts no training spans"):
         study.rarest("mantra_gsc")
+
+
+def test_a_type_that_few_documents_seldom_hold_is_not_asked_for():
+    """MEDDOCAN's 600 training documents hold 7 spans of its rarest type, 50 of them mostly none."""
+    counts = card("meddocan").counts["train"].types
+    assert study.rarest("meddocan") == "CENTRO_SALUD" and counts["CENTRO_SALUD"] == 7
+    few = study.rarest("meddocan", 50)
+    assert counts[few] * 50 / 600 >= 5
+    rarer = [kind for kind, count in counts.items() if count < counts[few]]
+    assert rarer and all(counts[kind] * 50 / 600 < 5 for kind in rarer)
+    assert study.rarest("meddocan", 10_000) == "CENTRO_SALUD"
+    with pytest.raises(BadInput, match="documents: 1 of 'meddocan' hold fewer than 5 spans"):
+        study.rarest("meddocan", 1)
 
 
 def test_runs_of_a_seed_differ_by_the_sentence_head_alone():

@@ -18,6 +18,7 @@ from clinlib.studies.plans import Find, PlanRecords, seeds
 NAME = "35_multitask"
 ALONE, BOTH = "tags alone", "tags and sentences"
 TASKS = (ALONE, BOTH)
+EXPECTED = 5  # spans that the labelled documents hold on average: of fewer nothing is learnt
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -37,18 +38,29 @@ def run(corpus: str, task: str, seed: int, parameters: Mapping[str, object]) -> 
     """One run; the sentence head is asked for the corpus's rarest type."""
     given = {**parameters, "documents": parameters["documents"] or None}
     plain = tagger(corpus, seed, given).replaced(r_drop=parameters["r_drop"])
-    return plain.replaced(sentence_type=rarest(corpus)) if task == BOTH else plain
+    if task == ALONE:
+        return plain
+    return plain.replaced(sentence_type=rarest(corpus, given["documents"]))
 
 
-def rarest(corpus: str) -> str:
+def rarest(corpus: str, documents: int | None = None) -> str:
     """The type with the fewest spans in training, by the card's counts; ties go to the first.
 
-    Raises BadInput for a corpus without counts.
+    Of the types of which so many training documents (None: all) hold EXPECTED spans on average,
+    since a few documents of a large corpus may hold none of its rarest. Raises BadInput for a
+    corpus without counts, or without such a type.
     """
     found = counts(corpus)
     if "train" not in found:
         raise BadInput(f"corpora: the card of '{corpus}' counts no training spans")
-    types = {kind: count for kind, count in found["train"].types.items() if count}
+    there = found["train"]
+    share = min(1.0, (documents or there.documents) / there.documents)
+    types = {kind: count for kind, count in there.types.items() if share * count >= EXPECTED}
+    if not types:
+        raise BadInput(
+            f"documents: {documents} of '{corpus}' hold fewer than {EXPECTED} spans of every type "
+            f"on average; give more, of {there.documents}"
+        )
     return min(types, key=types.get)
 
 
@@ -57,7 +69,8 @@ class Results(PlanRecords):
 
     def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpora = corpora(parameters)
-        self.rarest = {corpus: rarest(corpus) for corpus in self.corpora}
+        few = parameters["documents"] or None
+        self.rarest = {corpus: rarest(corpus, few) for corpus in self.corpora}
         self.found: dict[str, dict[str, Runs]] = {
             corpus: {
                 task: {s: find(run(corpus, task, s, parameters)) for s in seeds(parameters)}
