@@ -12,7 +12,16 @@ from clinlib.experiments.training_data import training_sentences
 from clinlib.report import notebooks
 from clinlib.studies.across import first as study
 from clinlib.studies.across import first_tables as shown
-from clinlib.studies.across.options import PLAIN, VOTE, options, tagger
+from clinlib.studies.across.options import (
+    LONGER,
+    PLAIN,
+    PSEUDO,
+    VOTE,
+    at_random,
+    options,
+    sources,
+    tagger,
+)
 
 TARGET, SOURCE = "synthetic_nl_ibd", "synthetic_en_letters"
 PARAMETERS = notebooks.parameters(study.NAME, "quick") | {
@@ -22,7 +31,8 @@ PARAMETERS = notebooks.parameters(study.NAME, "quick") | {
     "strategies": ["random", "MLP"],
 }
 PLACE = study.Place(TARGET, 60)
-ACTIVE, BOTH = "active: MLP", "active after transfer: MLP"
+ACTIVE, BOTH = "rounds, MLP picks", f"rounds, MLP picks, after {SOURCE}"
+AT_RANDOM = "rounds, random picks"
 
 
 def records(f1=lambda name, seed: 50.0, share=0.8, without=(), parameters=PARAMETERS):
@@ -50,8 +60,9 @@ def records(f1=lambda name, seed: 50.0, share=0.8, without=(), parameters=PARAME
             "flags": [],
             "scores": score,
             "counts": counts,
-            "data": {},
-            "provenance": {"cpu_seconds": 10.0},
+            "data": {"train_windows": 50},
+            "curve": [{}] * getattr(config, "epochs", 0),
+            "provenance": {"cpu_seconds": 10.0, "seconds": 20.0},
         }
         if isinstance(config, ActiveLearning):
             record["curve"] = [
@@ -135,24 +146,96 @@ def test_a_loop_that_never_labelled_n_sentences_is_missing():
 
 
 def test_a_loop_costs_the_share_of_its_rounds(even):
-    # rounds 1 to 4 take 1, 2 + 1, 3 + 1 and 4 + 1 seconds; the encoder took 10 besides
-    assert even.seconds(PLACE, ACTIVE).value == pytest.approx(10 + 10 * 4 / 13)
-    assert even.seconds(study.Place(TARGET, 120), ACTIVE).value == pytest.approx(20)
+    # rounds 1 to 4 take 1, 2 + 1, 3 + 1 and 4 + 1 of 20 seconds, scoring the other 7
+    assert even.seconds(PLACE, ACTIVE).value == pytest.approx(10 * (4 + 2 * 7 / 4) / 20, abs=0.5)
+    row = study.at_size(next(r for r in records().values() if r["kind"] == "active_learning"), 60)
+    assert row["provenance"]["cpu_seconds"] == pytest.approx(10 * (4 + 2 * 7 / 4) / 20)
+    assert even.seconds(study.Place(TARGET, 120), ACTIVE).value == pytest.approx(10)
 
 
-def test_an_option_costs_all_that_it_starts_from_once(even):
-    assert even.seconds(PLACE, PLAIN).value == 20  # encoder and fine-tuning
-    assert even.seconds(PLACE, VOTE).value == 50  # encoder, three voters, the vote
-    assert even.seconds(PLACE, f"transfer from {SOURCE}").value == 30
-    # encoder, fine-tuning, what it finds, adaptation, fine-tuning anew
-    assert even.seconds(PLACE, "masked entities first").value == 50
+def test_an_option_costs_all_that_it_starts_from_once_but_the_encoder_that_all_have(even):
+    assert even.seconds(PLACE, PLAIN).value == 10
+    assert even.seconds(PLACE, VOTE).value == 40  # three voters and the vote
+    assert even.seconds(PLACE, f"transfer from {SOURCE}").value == 20
+    # fine-tuning, what it finds, adaptation, fine-tuning anew
+    assert even.seconds(PLACE, "masked entities first").value == 40
 
 
 def test_the_cost_is_missing_where_a_run_behind_an_option_is():
-    without = {k: r for k, r in records().items() if r["kind"] != "pretrain"}
+    without = {
+        k: r
+        for k, r in records().items()
+        if r["kind"] != "fine_tune" or r["configuration"]["corpus"] != SOURCE
+    }
     found = study.Results(without, PARAMETERS, PINS)
-    assert found.seconds(PLACE, PLAIN).value is None
-    assert found.score(PLACE, PLAIN).value == 50.0
+    assert found.seconds(PLACE, f"transfer from {SOURCE}").value is None
+    assert found.score(PLACE, f"transfer from {SOURCE}").value == 50.0
+    assert found.seconds(PLACE, PLAIN).value == 10
+
+
+def test_a_loop_has_collapsed_where_its_round_has():
+    """The last round's flags say nothing of an earlier one, nor that of an earlier one."""
+    record = next(r for r in records().values() if r["kind"] == "active_learning")
+    record["curve"][0]["counts"] = {"test": counts_of(0.0, ("ADE", "Drug", "Reason"))}
+    record["flags"] = ["no_entity_at_start", "collapsed"]
+    assert study.at_size(record, 30)["flags"] == ["no_entity_at_start", "collapsed"][::-1]
+    assert study.at_size(record, 60)["flags"] == ["no_entity_at_start"]
+
+
+def test_updates_of_loops_are_those_of_all_rounds_so_far(even):
+    frame = shown.table(even, TARGET)
+    epochs, size = PARAMETERS["epochs"], PARAMETERS["batch_size"]
+    assert frame.loc[(60, PLAIN), "updates"].value == epochs * -(-50 // size)
+    rounds = PARAMETERS["round_epochs"] * (-(-30 // size) + -(-60 // size))
+    assert frame.loc[(60, ACTIVE), "updates"].value == rounds
+    assert frame.loc[(60, VOTE), "updates"].value is None
+
+
+def test_dev_sentences_that_select_are_labels_too(even):
+    frame = shown.table(even, TARGET)
+    documents = registry.load(TARGET).splits["dev"]
+    everything = sum(len(document.text.split()) for document in documents)
+    place = study.Place(TARGET, 60)
+    few = shown.selecting_words(place, [1, 2], 40)
+    assert 0 < few.value < shown.selecting_words(place, [1], 0).value
+    assert shown.selecting_words(place, [1], 0).value >= everything
+    assert frame.loc[(60, PLAIN), "and to select by"].value > 0
+    assert frame.loc[(60, ACTIVE), "and to select by"] == "–"
+
+
+def test_more_passes_and_pseudo_labels_have_numbers_of_passes_of_their_own():
+    made = options(TARGET, PARAMETERS)
+    runs = {name: made[name](TARGET, 60, 1, PARAMETERS) for name in (PLAIN, LONGER, PSEUDO)}
+    assert runs[LONGER] == runs[PLAIN].replaced(epochs=PARAMETERS["longer_epochs"])
+    assert runs[PSEUDO].epochs == PARAMETERS["silver_epochs"] and runs[PSEUDO].silver
+
+
+def test_masked_text_is_read_once_for_all_numbers_of_sentences():
+    make = options(TARGET, PARAMETERS | {"options": ["fine-tune", "masked text first"]})
+    few, many = (make["masked text first"](TARGET, size, 1, PARAMETERS) for size in (60, 120))
+    assert few.encoder == many.encoder and few.encoder.silver.teacher.sentences == 60
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("synthetic_nl_ibd", ["ncbi_disease", "chia", "pharmaconer", "meddocan"]),
+        ("meddocan", ["pharmaconer"]),
+        ("maccrobat2020:medication", ["ncbi_disease", "chia"]),
+        ("chia:core", ["ncbi_disease"]),
+    ],
+)
+def test_sources_are_of_the_targets_language_where_there_are_any(target, expected):
+    """And never tasks of the target's own corpus, which label the same sentences."""
+    given = {"sources": ["ncbi_disease", "chia", "pharmaconer", "meddocan"]}
+    assert sources(target, PARAMETERS | given) == expected
+    loops = [name for name in options(target, PARAMETERS | given) if "after" in name]
+    assert loops == [f"rounds, {pick} picks, after {expected[0]}" for pick in ("random", "MLP")]
+
+
+def test_without_sources_no_loop_starts_from_one():
+    made = options(TARGET, PARAMETERS | {"sources": []})
+    assert not [name for name in made if "after" in name or "transfer" in name]
 
 
 def test_words_of_fine_tuning_are_those_of_the_drawn_sentences(even):
@@ -194,6 +277,33 @@ def test_an_interval_alone_is_not_enough():
     assert not any("first vote" in line for line in said)
 
 
+def test_a_strategy_that_does_not_beat_random_picks_is_no_advice():
+    both = {ACTIVE: 0.9, AT_RANDOM: 0.9}
+    even_picks = results(
+        f1=lambda n, s: 50.0 + (5.0 + 0.1 * s if n in both else 0.0),
+        share=lambda n: both.get(n, 0.6),
+    )
+    said = [line for line in shown.advice(even_picks) if " 60 sentences" in line]
+    assert f"first {AT_RANDOM}" in said[0]
+    assert any(f"gain, but not over the same loop at random: {ACTIVE}" in line for line in said)
+    chosen = {ACTIVE: 9.0, AT_RANDOM: 5.0}
+    picks = results(
+        f1=lambda n, s: 50.0 + (chosen[n] + 0.1 * s * chosen[n] if n in chosen else 0.0),
+        share=lambda n: both.get(n, 0.6),
+    )
+    assert any(f"first {ACTIVE}" in line for line in shown.advice(picks))
+
+
+def test_one_option_with_few_runs_silences_no_other():
+    """A failed or collapsed run of one option says nothing of those that have their seeds."""
+    made = records(f1=better(VOTE), share=surer(VOTE))
+    config = options(TARGET, PARAMETERS)[LONGER](TARGET, 60, 2, PARAMETERS)
+    made[key(config, PINS)]["flags"] = ["collapsed"]
+    said = shown.advice(study.Results(made, PARAMETERS, PINS))
+    assert any(line.startswith(f"{TARGET}, 60 sentences: first {VOTE}") for line in said)
+    assert any(f"fewer than 3 seeds that count: {LONGER}" in line for line in said)
+
+
 def test_two_seeds_answer_nothing():
     two = PARAMETERS | {"seeds": 2}
     said = shown.advice(results(f1=better(VOTE), share=surer(VOTE), parameters=two))
@@ -211,8 +321,10 @@ def test_missing_options_are_named():
 
 
 def test_a_strategy_is_held_against_the_same_loop_at_random():
-    found = results(f1=lambda name, seed: {"active: random": 52.0, ACTIVE: 55.0}.get(name, 50.0))
-    assert {n: c.value for n, c in shown.picked(found, PLACE).items()} == {ACTIVE: 3.0}
+    found = results(f1=lambda name, seed: {AT_RANDOM: 52.0, ACTIVE: 55.0}.get(name, 50.0))
+    assert shown.picked(found, PLACE)[ACTIVE].value == 3.0
+    assert at_random(BOTH) == f"rounds, random picks, after {SOURCE}"
+    assert at_random(AT_RANDOM) is None and at_random(VOTE) is None
     assert found.gain(PLACE, ACTIVE).value == 7.0  # 55 and two rounds, against 50
 
 
@@ -228,7 +340,11 @@ def test_p_is_corrected_for_options_without_runs_too():
     ("changes", "said"),
     [
         ({"sizes": [100]}, "sizes: 100 is no whole number of rounds of 30; take 90"),
-        ({"sizes": [10]}, "take 30"),
+        ({"sizes": [10]}, "take 60"),
+        (
+            {"sizes": [30]},
+            "sizes: 30 sentences are one round of 30, which picks at random; take 60",
+        ),
         ({"sizes": [3000]}, "sizes: 3000 sentences, but the pool of 'synthetic_nl_ibd' has 1703"),
         ({"pool": 40}, "sizes: 120 sentences, but the pool of 'synthetic_nl_ibd' has 40"),
         ({"sizes": []}, "name at least one number"),

@@ -7,7 +7,7 @@ from toy_runs import encode, tune
 
 from clinlib.experiments import estimate
 from clinlib.experiments.estimate import Size, duration, learned, loop_work, seconds
-from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune
+from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune, PseudoLabel
 
 SIZES = {
     "a": {"train": Size(10, 100), "dev": Size(3, 30), "test": Size(3, 30)},
@@ -88,6 +88,21 @@ def test_few_sentences_take_less_time_and_context_takes_more(tmp_path):
     # what few documents took teaches the pace of many
     few = record(plain.replaced(documents=2, dev_sentences=10), 6.0, 20)
     assert seconds(plain, speeds(tmp_path / "few", few))[0] == pytest.approx(24.0)
+
+
+def test_pseudo_labels_are_learnt_too_and_r_drop_reads_everything_twice(tmp_path):
+    known = speeds(tmp_path, record(tune("a", "minilm"), 24.0, 100))
+    plain = tune("a", "minilm", epochs=2)
+    silver = PseudoLabel(teacher=plain, texts=("corpus:a",), limit=4)
+    # 240 units; 40 more sentences in two epochs, and all 140 once more in each
+    assert seconds(plain.replaced(silver=silver), known)[0] == pytest.approx(32.0)
+    both = plain.replaced(silver=silver, r_drop=1.0)
+    assert seconds(both, known)[0] == pytest.approx(60.0)
+    everything = silver.replaced(limit=None)
+    assert seconds(plain.replaced(silver=everything), known)[0] == pytest.approx(44.0)
+    # a run that kept half of them teaches the pace that it had
+    taught = speeds(tmp_path / "half", record(both, 52.0, 120))
+    assert seconds(plain, taught)[0] == pytest.approx(24.0)
 
 
 def test_a_vote_takes_what_its_members_take_to_read_the_test_split(tmp_path):

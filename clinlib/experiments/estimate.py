@@ -121,7 +121,7 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
         return _looping(config, speeds, device)
     if not isinstance(config, FineTune):
         return OTHER, False
-    units = work(config.to_dict(), config.epochs, config.sentences or math.inf)
+    units = work(config.to_dict(), config.epochs)
     pace, known = _pace(config, speeds, device)
     return units * pace, known
 
@@ -168,12 +168,27 @@ def _loop(config: Mapping[str, Any]) -> ActiveLearning | None:
         return None
 
 
-def work(config: Mapping[str, Any], epochs: int, trained: float) -> float:
+def work(config: Mapping[str, Any], epochs: int, trained: float = math.inf) -> float:
     """Sentences that a FineTune (as a record has it) trains on, those of dev (after every epoch)
-    and test counted as what they cost, and context as further sentences."""
+    and test counted as what they cost, and context as further sentences.
+
+    `trained`: how many it learnt from, where that is known: pseudo labels may be left out.
+    """
     size = _parts(config)
+    learnt = min(trained, min(config.get("sentences") or math.inf, size["train"]) + _silver(config))
+    passes = epochs * (2 if config.get("r_drop") else 1)
     scored = (epochs + 1) * size["dev"] + size["test"]
-    return (epochs * min(trained, size["train"]) + SCORING * scored) * _with_context(config)
+    return (passes * learnt + SCORING * scored) * _with_context(config)
+
+
+def _silver(config: Mapping[str, Any]) -> float:
+    """About how many sentences with pseudo labels a FineTune learns."""
+    silver = config.get("silver")
+    if not silver:
+        return 0
+    train = sizes(config["corpus"])["train"]
+    most = (silver["limit"] or math.inf) * train.sentences / max(1, train.documents)
+    return min(most, sum(_sentences(*text.split(":", 1)) for text in silver["texts"]))
 
 
 def _with_context(config: Mapping[str, Any]) -> float:

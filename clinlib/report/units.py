@@ -25,6 +25,7 @@ UNITS = {
     "label_smoothing": "probability, below 1",
     "learning_rate": "largest step per update",
     "learning_rates": "largest step per update",
+    "longer_epochs": "passes",
     "lstm_learning_rate": "largest step per update",
     "masking": "share of subwords, up to 1",
     "max_length": "subwords",

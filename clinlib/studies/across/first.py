@@ -1,7 +1,7 @@
 """With N labelled sentences in a new clinical language: what should one do first?
 
 Every option is held against fine-tuning on N sentences, paired by seed, with what it costs: words
-that were labelled, and processor seconds of all that it needs.
+that were labelled, and processor seconds of all that it needs beyond the encoder that all have.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,13 @@ from functools import cached_property
 from itertools import product
 
 from clinlib.errors import BadInput
+from clinlib.evaluation.flags import NO_ENTITY, run_flags
 from clinlib.evaluation.significance import holm
 from clinlib.experiments.config import Config
 from clinlib.experiments.graph import build
 from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import ActiveLearning
-from clinlib.studies.across.options import ACTIVE, PLAIN, Make, options
+from clinlib.studies.across.options import PLAIN, RANDOM, Make, options
 from clinlib.studies.cells import Cell, Record, Value, cell, number, state
 from clinlib.studies.comparisons import p_over_documents, paired
 from clinlib.studies.plans import seeds
@@ -94,20 +95,35 @@ class Results:
         return dict(zip(known, holm(list(known.values()), len(tested)), strict=True))
 
     def seconds(self, place: Place, name: str) -> Cell:
-        """Processor seconds of an option and of all that it starts from, over seeds."""
-        made = options(place.target, self.parameters)[name]
+        """Processor seconds of an option and of what it starts from, over seeds.
+
+        What plain fine-tuning starts from, the encoder, is in none: all options need it.
+        """
+        offered = options(place.target, self.parameters)
         spent = []
         for seed in self.seeds:
             own = self.found[place][name][seed]
-            config = made(place.target, place.size, seed, self.parameters)
-            spent.append(self._spent(config, own))
+            config, plain = (
+                offered[each](place.target, place.size, seed, self.parameters)
+                for each in (name, PLAIN)
+            )
+            spent.append(self._spent(config, own, self._behind(plain)))
         return Cell.of(spent, digits=0)
 
-    def _spent(self, config: Config, own: Record | None) -> float | None:
-        behind = _behind(self.graph, self.graph.keys[config]) - {self.graph.keys[config]}
-        parts = [own, *(self.records.get(key) for key in behind)]
+    def _spent(self, config: Config, own: Record | None, shared: set[str]) -> float | None:
+        parts = [own, *(self.records.get(key) for key in self._behind(config) - shared)]
         found = [number(each, SPENT) for each in parts if state(each) != "missing"]
         return sum(found) if len(found) == len(parts) and None not in found else None
+
+    def _behind(self, config: Config) -> set[str]:
+        """The keys of what a run starts from, directly or not."""
+        found, front = set(), [own := self.graph.keys[config]]
+        while front:
+            here = front.pop()
+            if here not in found:
+                found.add(here)
+                front += [*self.graph.nodes[here].artifacts, *self.graph.nodes[here].records]
+        return found - {own}
 
     def _runs(self, make: Make, place: Place) -> Runs:
         made = {seed: make(place.target, place.size, seed, self.parameters) for seed in self.seeds}
@@ -121,20 +137,29 @@ class Results:
 def at_size(record: Record | None, size: int) -> Record | None:
     """A loop's record as if it had ended with `size` sentences; None where no round has so many.
 
-    Its seconds are those of the loop by the share that the rounds so far took.
+    Its seconds are those of the loop by the share that the rounds so far took, what no round
+    names (scoring, mostly) being shared evenly. Whether it has collapsed is asked of its round.
     """
     if record is None or state(record) == "failed":
         return record
     rows = [row for row in record["curve"] if row["sentences"] <= size]
     if not rows or rows[-1]["sentences"] != size:
         return None
-    share = sum(map(_seconds, rows)) / sum(map(_seconds, record["curve"]))
-    provenance = dict(record["provenance"])
-    provenance["cpu_seconds"] = share * provenance["cpu_seconds"]
+    provenance, rounds = dict(record["provenance"]), len(record["curve"])
+    named = sum(map(_seconds, record["curve"]))
+    unnamed = max(0.0, provenance["seconds"] - named)
+    spent = sum(map(_seconds, rows)) + unnamed * len(rows) / rounds
+    for name in ("seconds", "cpu_seconds"):
+        provenance[name] *= spent / (named + unnamed)
     return {
         **record,
         "scores": rows[-1]["scores"],
         "counts": rows[-1]["counts"],
+        "curve": rows,
+        "flags": [
+            *run_flags(rows[-1]["counts"]["test"], []),
+            *(flag for flag in record["flags"] if flag == NO_ENTITY),
+        ],
         "provenance": provenance,
         "data": record["data"] | {WORDS: rows[-1]["tokens"]},
     }
@@ -149,25 +174,27 @@ def targets(parameters: Mapping[str, object]) -> list[str]:
 
 
 def sizes(parameters: Mapping[str, object]) -> list[int]:
-    """The numbers of labelled sentences, ascending, each a whole number of rounds.
+    """The numbers of labelled sentences, ascending, each a whole number of rounds, two or more
+    where a strategy picks: the first round's are random.
 
     Raises BadInput otherwise, with the nearest one.
     """
     found, step = sorted(set(parameters["sizes"])), parameters["round_size"]
     if step < 1:
         raise BadInput(f"round_size: {step} sentences; a round labels at least 1")
+    least = 2 * step if set(parameters["strategies"]) - {RANDOM} else step
     for size in found:
-        if size < step or size % step:
-            near = max(step, round(size / step) * step)
+        near = max(least, round(size / step) * step)
+        if size % step:
             raise BadInput(f"sizes: {size} is no whole number of rounds of {step}; take {near}")
+        if size < least:
+            raise BadInput(
+                f"sizes: {size} sentences are one round of {step}, which picks at random; "
+                f"take {near} or smaller rounds"
+            )
     if not found:
         raise BadInput("sizes: name at least one number of labelled sentences")
     return found
-
-
-def is_active(name: str) -> bool:
-    """Whether an option chooses its sentences, by the strategy of a loop."""
-    return name.startswith(ACTIVE.partition(":")[0])
 
 
 def _others(found: Mapping[str, Runs]) -> dict[str, Runs]:
@@ -182,17 +209,6 @@ def _configurations(parameters: Mapping[str, object]) -> list[Config]:
         for make in options(target, parameters).values()
         for seed in seeds(parameters)
     ]
-
-
-def _behind(graph, key: str) -> set[str]:
-    """The keys of a run and of all that it needs, directly or not."""
-    found, front = set(), [key]
-    while front:
-        here = front.pop()
-        if here not in found:
-            found.add(here)
-            front += [*graph.nodes[here].artifacts, *graph.nodes[here].records]
-    return found
 
 
 def _seconds(row: Mapping) -> float:

@@ -5,14 +5,15 @@ from statistics import fmean
 import pandas as pd
 
 from clinlib.corpora import registry
-from clinlib.corpora.samplers import first_sentences
+from clinlib.corpora.samplers import first_sentences, holding
 from clinlib.corpora.words import words
-from clinlib.studies.across.first import WORDS, Place, Results, is_active
-from clinlib.studies.across.options import PLAIN
+from clinlib.studies.across.first import WORDS, Place, Results
+from clinlib.studies.across.options import PLAIN, at_random, is_active
 from clinlib.studies.cells import Cell
 from clinlib.studies.comparisons import ENOUGH, reading_of
 from clinlib.studies.corpora import is_here
 from clinlib.studies.frames import by_row
+from clinlib.studies.updates import updates
 
 LEVEL = 0.05
 DASH = "–"
@@ -24,19 +25,24 @@ def table(results: Results, target: str) -> pd.DataFrame:
     rows = {}
     for place in _places(results, target):
         corrected = results.corrected(place)
-        words_drawn = drawn_words(place, results.seeds) if is_here(target) else ABSENT
+        dev = results.parameters["dev_sentences"]
+        drawn, selecting = (
+            (drawn_words(place, results.seeds), selecting_words(place, results.seeds, dev))
+            if is_here(target)
+            else (ABSENT, ABSENT)
+        )
         for name in results.found[place]:
             plain = name == PLAIN
             labelled = (
-                results.score(place, name, f"data.{WORDS}", digits=0)
-                if is_active(name)
-                else words_drawn
+                results.score(place, name, f"data.{WORDS}", digits=0) if is_active(name) else drawn
             )
             rows[place.size, name] = {
                 "strict F1": results.score(place, name),
                 f"over {PLAIN}": DASH if plain else results.gain(place, name),
                 "p, corrected": DASH if plain else _p(corrected.get(name)),
                 "words labelled": labelled,
+                "and to select by": DASH if is_active(name) else selecting,
+                "updates": results.score(place, name, updates, digits=0),
                 "processor seconds": results.seconds(place, name),
             }
     return by_row(rows, ("sentences", "option"))
@@ -52,6 +58,13 @@ def drawn_words(place: Place, seeds: list[int]) -> Cell:
     return Cell.of(counts, digits=0)
 
 
+def selecting_words(place: Place, seeds: list[int], sentences: int) -> Cell:
+    """Words of the dev documents that each seed's fine-tuning picks its epoch by; 0 takes all."""
+    documents = registry.load(place.target).splits["dev"]
+    drawn = [holding(documents, seed, sentences) if sentences else documents for seed in seeds]
+    return Cell.of([sum(len(words(each)) for each in some) for some in drawn], digits=0)
+
+
 def gains(results: Results, place: Place) -> dict[str, Cell]:
     """What each option adds over fine-tuning, the largest mean first, missing ones last."""
     names = [name for name in results.found[place] if name != PLAIN]
@@ -61,20 +74,19 @@ def gains(results: Results, place: Place) -> dict[str, Cell]:
 
 def picked(results: Results, place: Place) -> dict[str, Cell]:
     """What each strategy adds over the same loop with random picks."""
-    random = [name for name in results.found[place] if is_active(name) and "random" in name]
-    others = [
-        name
+    return {
+        name: results.gain(place, name, twin)
         for name in results.found[place]
-        if is_active(name) and "random" not in name and "transfer" not in name
-    ]
-    return {name: results.gain(place, name, random[0]) for name in others if random}
+        if (twin := at_random(name)) in results.found[place]
+    }
 
 
 def advice(results: Results) -> list[str]:
-    """What the runs answer, a sentence or two per target and number of sentences.
+    """What the runs answer, a few sentences per target and number of sentences.
 
     An option counts as a first thing to do where it gains over fine-tuning by the interval over
-    seeds and by the corrected p over test documents; two seeds answer nothing.
+    seeds and by the corrected p over test documents, and, where a strategy picks, over random
+    picks by the interval as well. Options with two seeds answer nothing.
     """
     found = []
     for place in results.found:
@@ -84,30 +96,45 @@ def advice(results: Results) -> list[str]:
         if not there:
             found.append(f"{where}: no option has finished.")
             continue
-        best = next(iter(there))
-        if any(each.n < ENOUGH for each in there.values()):
+        answers = {name: each for name, each in there.items() if each.n >= ENOUGH}
+        if not answers:
+            best = next(iter(there))
             found.append(
                 f"{where}: {best} stands highest ({there[best].value:+z.1f} F1 over {PLAIN}), from "
                 f"fewer than {ENOUGH} seeds: no answer."
             )
             continue
-        corrected = results.corrected(place)
-        sure = [n for n, c in there.items() if c.low > 0 and corrected.get(n, 1.0) < LEVEL]
-        worse = [n for n, c in there.items() if c.high < 0 and corrected.get(n, 1.0) < LEVEL]
-        if not sure:
-            found.append(f"{where}: no option is sure to gain over {PLAIN}.")
-        else:
-            cheapest = min(sure, key=lambda name: _mean(results.seconds(place, name), 1e12))
-            found.append(
-                f"{where}: first {sure[0]} ({there[sure[0]].value:+z.1f} F1); of the {len(sure)} "
-                f"that gain for sure {cheapest} costs the least."
-            )
-        if worse:
-            found.append(f"{where}: to leave alone: {', '.join(worse)}.")
-        absent = [name for name in cells if name not in there]
-        if absent:
-            found.append(f"{where}: missing: {', '.join(absent)}.")
+        found += [f"{where}: {said}" for said in _answers(results, place, answers)]
+        for few, names in (
+            (f"with fewer than {ENOUGH} seeds that count", [n for n in there if n not in answers]),
+            ("missing", [name for name in cells if name not in there]),
+        ):
+            if names:
+                found.append(f"{where}: {few}: {', '.join(names)}.")
     return found
+
+
+def _answers(results: Results, place: Place, cells: dict[str, Cell]) -> list[str]:
+    """What gains, what costs least of it and what loses, of options with seeds enough."""
+    corrected, picks = results.corrected(place), picked(results, place)
+    told = {name: each for name, each in cells.items() if corrected.get(name, 1.0) < LEVEL}
+    better = [name for name, each in told.items() if each.low > 0]
+    by_choice = [name for name in better if name not in picks or (picks[name].low or 0) > 0]
+    worse = [name for name, each in told.items() if each.high < 0]
+    said = []
+    if by_choice:
+        cheapest = min(by_choice, key=lambda name: _mean(results.seconds(place, name), 1e12))
+        said.append(
+            f"first {by_choice[0]} ({cells[by_choice[0]].value:+z.1f} F1); of the "
+            f"{len(by_choice)} that gain by both tests {cheapest} costs the least."
+        )
+    else:
+        said.append(f"no option gains over {PLAIN} by both tests.")
+    if no_choice := [name for name in better if name not in by_choice]:
+        said.append(f"gain, but not over the same loop at random: {', '.join(no_choice)}.")
+    if worse:
+        said.append(f"to leave alone: {', '.join(worse)}.")
+    return said
 
 
 def readings(results: Results, place: Place) -> list[str]:

@@ -1,8 +1,8 @@
 """Options: what one can do with N labelled sentences in a new clinical language, as runs.
 
-All options of a seed but active learning learn from the same N sentences. What an option needs
-besides (an encoder that is adapted, another corpus's tagger, pseudo labels) it gets without a
-further label of the target.
+All options of a seed but the loops of active learning learn from the same N sentences. What an
+option needs besides (an encoder that is adapted, another corpus's tagger, pseudo labels) it gets
+without a further label of the target.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,14 +17,14 @@ from clinlib.studies.lasl.training import STRATEGIES
 from clinlib.studies.plans import pretraining
 
 PLAIN = "fine-tune"
+LONGER = "fine-tune, more passes"
 MASKING = "masked text first"
 ENTITIES = "masked entities first"
 PSEUDO = "pseudo labels, R-Drop"
 PACKED = "packed context"
 VOTE = "vote"
 SOURCE = "transfer from "
-ACTIVE = "active: "
-BOTH = "active after transfer: "
+ROUNDS, PICKS, RANDOM = "rounds, ", " picks", "random"  # "rounds, LC picks, after ncbi_disease"
 VOTER = 1000  # seeds of voters stand this far apart, beyond those of runs
 
 Make = Callable[[str, int, int, Mapping[str, object]], Config]
@@ -43,16 +43,44 @@ def options(target: str, parameters: Mapping[str, object]) -> dict[str, Make]:
         made[name] = ALONE[name]
     if PLAIN not in made:
         raise BadInput(f"options: {PLAIN!r} is missing, which all others are held against")
-    others = [source for source in parameters["sources"] if source != target]
-    for source in others:
+    usable = sources(target, parameters)
+    for source in usable:
         made[f"{SOURCE}{source}"] = _transferred(source)
-    for name in parameters["strategies"]:
-        if name not in STRATEGIES:
-            raise unknown("strategy", name, STRATEGIES)
-        made[f"{ACTIVE}{name}"] = _active(name, None)
-        if others and name != "random":
-            made[f"{BOTH}{name}"] = _active(name, others[0])
+    for start, names in ((None, "strategies"), (usable[0] if usable else "", "after_transfer")):
+        for name in parameters[names] if start != "" else ():
+            if name not in STRATEGIES:
+                raise unknown("strategy", name, STRATEGIES)
+            made[loop_name(name, start)] = _active(name, start)
     return made
+
+
+def sources(target: str, parameters: Mapping[str, object]) -> list[str]:
+    """The corpora whose taggers a target starts from: those of its language, else all of them.
+
+    Not the target's own corpus, whose other tasks label the same sentences.
+    """
+    own = target.partition(":")[0]
+    others = {name: card(name) for name in parameters["sources"] if name.partition(":")[0] != own}
+    language = card(target).languages[0]
+    near = [name for name, found in others.items() if found.languages[0] == language]
+    return near or list(others)
+
+
+def loop_name(strategy: str, start: str | None = None) -> str:
+    """What the page calls a loop of active learning, from the encoder or from a source's tagger."""
+    return f"{ROUNDS}{strategy}{PICKS}" + (f", after {start}" if start else "")
+
+
+def is_active(name: str) -> bool:
+    """Whether an option is a loop of active learning."""
+    return name.startswith(ROUNDS)
+
+
+def at_random(name: str) -> str | None:
+    """The option that is the same loop with random picks; None for it, and for what is no loop."""
+    _, _, start = name.partition(PICKS)
+    same = f"{ROUNDS}{RANDOM}{PICKS}{start}"
+    return same if is_active(name) and name != same else None
 
 
 def tagger(target: str, size: int | None, seed: int, parameters: Mapping[str, object]) -> FineTune:
@@ -87,8 +115,12 @@ def _on(encoder: Callable[..., Config]) -> Make:
 
 
 def masked_text(plain: FineTune, parameters: Mapping[str, object]) -> Pretrain:
-    """The encoder after masked-language modelling on the target's unlabelled text."""
-    return _continued(plain, parameters, masking=0.15)
+    """The encoder after masked-language modelling on the target's unlabelled text.
+
+    Whose entities it holds is all one: the tagger of the fewest sentences serves for all.
+    """
+    fewest = plain.replaced(sentences=min(parameters["sizes"]))
+    return _continued(fewest, parameters, masking=0.15)
 
 
 def masked_entities(plain: FineTune, parameters: Mapping[str, object]) -> Pretrain:
@@ -106,7 +138,8 @@ def masked_entities(plain: FineTune, parameters: Mapping[str, object]) -> Pretra
 
 def _continued(plain: FineTune, parameters: Mapping[str, object], **fields) -> Pretrain:
     return Pretrain(
-        # what plain fine-tuning finds anywhere in the text; for masks="any" only the text counts
+        # what plain fine-tuning finds anywhere in the text; without masks of entities only the text
+        # counts
         silver=found_by(plain, parameters, threshold=0.0),
         start=plain.encoder,
         learning_rate=parameters["adapt_learning_rate"],
@@ -139,7 +172,15 @@ def found_by(plain: FineTune, parameters: Mapping[str, object], *, threshold: fl
 def _pseudo(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> FineTune:
     plain = tagger(target, size, seed, parameters)
     labels = found_by(plain, parameters, threshold=parameters["threshold"])
-    return plain.replaced(silver=labels, r_drop=parameters["r_drop"])
+    # pseudo labels are many times the text: in as many passes they would be more updates as well
+    return plain.replaced(
+        silver=labels, r_drop=parameters["r_drop"], epochs=parameters["silver_epochs"]
+    )
+
+
+def _longer(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> FineTune:
+    """A control for options that make more updates than plain fine-tuning."""
+    return tagger(target, size, seed, parameters).replaced(epochs=parameters["longer_epochs"])
 
 
 def _packed(target: str, size: int, seed: int, parameters: Mapping[str, object]) -> FineTune:
@@ -161,6 +202,7 @@ def _vote(target: str, size: int, seed: int, parameters: Mapping[str, object]) -
 
 ALONE: dict[str, Make] = {
     PLAIN: tagger,
+    LONGER: _longer,
     MASKING: _on(masked_text),
     ENTITIES: _on(masked_entities),
     PSEUDO: _pseudo,

@@ -1,7 +1,6 @@
 """Tables of the methods' page: scores, what each step adds, types, mechanisms, adaptation."""
 
 from collections.abc import Mapping
-from math import ceil
 
 import pandas as pd
 
@@ -21,6 +20,7 @@ from clinlib.studies.ibd.methods import (
     Results,
 )
 from clinlib.studies.ibd.observations import type_scores
+from clinlib.studies.updates import updates
 
 ENTITIES = "data.entity_subwords"
 STEPS = {
@@ -106,12 +106,6 @@ def silver(found: Results) -> pd.DataFrame:
                 "processor seconds": cell(runs, "provenance.cpu_seconds", digits=0),
             }
     return by_row(rows, ["corpus", "method"])
-
-
-def updates(record: Record) -> float | None:
-    """How many batches a fine-tuning learnt from, all epochs together."""
-    size, windows = record["configuration"].get("batch_size"), number(record, "data.train_windows")
-    return size and windows and len(record["curve"]) * ceil(windows / size)
 
 
 def adaptation(found: Results) -> pd.DataFrame:
