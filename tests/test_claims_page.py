@@ -218,22 +218,53 @@ def test_losses_of_the_first_and_the_last_round_are_compared():
 
 
 def test_the_weight_passes_one_half_in_the_first_round_that_is_above():
-    (made,) = loops.passing(CLAIMS["lasl-14"], Pages(first=(1.0, 2.0, 3.0)), {})
-    assert made.left.value == 15 and not made.bound  # 0.4 in the second round, 0.7 in the third
+    labels, rounds = loops.passing(CLAIMS["lasl-14"], Pages(DBS=(1.0, 2.0, 3.0)), {})
+    assert labels.left.value == 15 and not labels.bound  # 0.4 in the second round, 0.7 in the third
+    assert rounds.left.value == 3 and rounds.difference.value == 3 - 10
+    assert loops.passing(CLAIMS["lasl-14"], Pages(LPN=(1.0, 2.0, 3.0)), {}) == []
 
 
 def test_schedules_encoders_and_models_are_compared_at_every_budget():
     found = Pages(**{"mean": (1.0, 5.0, 9.0), "equal": (1.0, 4.0, 7.0), "mean, raw": (0.0,) * 3})
     made = loops.schedules(CLAIMS["lasl-06"], found, {})
-    assert [each.difference.value for each in made] == [1.0, 2.0]
+    assert run(made) == [1.0, 2.0]
     three = {"shared": (1.0, 1.0, 1.0), "serial 2": (1.0, 3.0, 4.0), "serial 3": (1.0, 9.0, 9.0)}
     made = loops.encoders(CLAIMS["lasl-07"], Pages(**three), {})
-    assert [each.difference.value for each in made] == [2.0, 3.0]
+    assert run(made) == [2.0, 3.0]
     made = loops.task_models(
         CLAIMS["lasl-08"], Pages(LASL=(1.0, 3.0, 5.0), random=(1.0, 2.0, 3.0)), {}
     )
-    assert [each.difference.value for each in made] == [1.0, 2.0]
+    assert run(made) == [1.0, 2.0]
     assert {each.corpora for each in made} == {("cmedqaner",)}
+
+
+def run(made):
+    """The differences of the comparisons that are not missing."""
+    return [each.difference.value for each in made if not each.difference.missing]
+
+
+def test_what_the_paper_compares_and_loops_do_not_get_to_is_missing_and_not_left_out():
+    """Loops that end at 15 % say nothing of 20 to 30, where the paper compares as well."""
+    found = Pages(LASL=(1.0, 3.0, 5.0), random=(1.0, 2.0, 3.0))
+    made = loops.task_models(CLAIMS["lasl-08"], found, {})
+    absent = [each.label for each in made if each.difference.missing]
+    assert [label.rpartition(", ")[2] for label in absent] == ["20 %", "25 %", "30 %"]
+    said = verdict(CLAIMS["lasl-08"], made)
+    assert said.count(NOT_RUN) == len(absent) and f"not run: {len(absent)} of" in said.why
+    one = Pages(**{"mean probability": (1.0, 5.0, 9.0), "equal": (1.0, 4.0, 7.0)})
+    rules = [e.label for e in loops.schedules(CLAIMS["lasl-06"], one, {}) if e.difference.missing]
+    assert [label.split(", ", 2)[2] for label in rules if "%" not in label] == [
+        "linear",
+        "root (p = 2)",
+        "root (p = 5)",
+    ]
+
+
+def test_budgets_that_are_none_of_the_papers_have_none_beyond():
+    found = Pages(LASL=(1.0, 3.0, 5.0), random=(1.0, 2.0, 3.0))
+    found.shares = [0.12, 0.24, 0.36]
+    made = loops.task_models(CLAIMS["lasl-08"], found, {})
+    assert made and not [each for each in made if each.difference.missing]
 
 
 def test_languages_are_those_of_the_cards():

@@ -96,10 +96,12 @@ def at_budgets(
 ) -> list[Comparison]:
     """A comparison for each pair of loops that are there, at each budget or after each of `rounds`.
 
-    `place` begins the labels; it is the corpus, where none is given.
+    Budgets of the paper behind the last round are comparisons that are missing. `place` begins the
+    labels; it is the corpus, where none is given.
     """
     after = budgets(shares)
-    return [
+    there = [pair for pair in rivals if {*pair} <= set(loops)]
+    made = [
         between(
             f"{place}, {left}, {right}, {100 * after[at]:.3g} %",
             corpus or place,
@@ -107,9 +109,23 @@ def at_budgets(
             loops[right],
             _after(at),
         )
-        for (left, right), at in product(rivals, after if rounds is None else rounds)
-        if {left, right} <= set(loops)
+        for (left, right), at in product(there, after if rounds is None else rounds)
     ]
+    return made + [
+        Comparison(
+            f"{place}, {left}, {right}, {100 * share:.3g} %",
+            (corpus or place,),
+            Cell(missing=len(loops[left])),
+        )
+        for (left, right), share in product(there, [] if rounds is not None else _beyond(after))
+    ]
+
+
+def _beyond(after: Mapping[int, float]) -> list[float]:
+    """The paper's budgets that the rounds do not get to, where they keep to its budgets at all."""
+    budgets_of_paper = [STEP * number for number in range(1, round(MOST / STEP) + 1)]
+    met = [each for each in budgets_of_paper if any(abs(each - s) < 1e-6 for s in after.values())]
+    return [each for each in budgets_of_paper if met and each > max(met) + 1e-6]
 
 
 def budgets(shares: Sequence[float]) -> dict[int, float]:

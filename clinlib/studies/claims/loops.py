@@ -15,7 +15,8 @@ from clinlib.studies.claims.lasl import at_budgets
 from clinlib.studies.lasl import sizes
 
 PAPERS_MODELS = ("BERT-CRF", "LSTM-CRF", "GlobalPointer")
-HALF = 0.5
+PAPERS_WEIGHTS = ("equal", "linear", "root (p = 2)", "root (p = 5)")
+PASSING, HALF = "DBS", 0.5
 
 
 def approach(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
@@ -51,37 +52,52 @@ def scale(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
 
 
 def schedules(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
-    """The first schedule and every other on its scale, at every budget."""
+    """The first schedule and every other on its scale, at every budget.
+
+    The paper's other schedules that have no loops are comparisons that are missing.
+    """
     first, *others = found.loops
     rivals = [(first, other) for other in others if not other.startswith(f"{first}, ")]
-    return at_budgets(found.corpus, found.loops, found.shares, rivals)
+    absent = [
+        Comparison(
+            f"{found.corpus}, {first}, {other}",
+            (found.corpus,),
+            Cell(missing=len(found.loops[first])),
+        )
+        for other in PAPERS_WEIGHTS
+        if other not in found.loops
+    ]
+    return at_budgets(found.corpus, found.loops, found.shares, rivals) + absent
 
 
 def passing(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
-    """Labels at the first round whose weight is above one half, and those published."""
-    name, runs = next(iter(found.loops.items()))
-    shares: list[float | None] = []
+    """The first round in which DBS's weight is above one half, as a number and as the labels it
+    has, and those published, whose rounds label one percent each."""
+    if PASSING not in found.loops:
+        return []
+    runs = found.loops[PASSING]
+    rounds: list[int | None] = []
     short = False
     for run in runs.values():
         if state(run) != "complete":
-            shares.append(None)
+            rounds.append(None)
             continue
-        rounds = [
-            row["round"] for row in run["curve"] if (row["selection"].get("lambda") or 0) > HALF
-        ]
-        short = short or not rounds
-        shares.append(100 * found.shares[(rounds[0] if rounds else len(found.shares)) - 1])
+        over = [r["round"] for r in run["curve"] if (r["selection"].get("lambda") or 0) > HALF]
+        short = short or not over
+        rounds.append(over[0] if over else len(found.shares))
+    labels = [None if each is None else 100 * found.shares[each - 1] for each in rounds]
     (stated,) = claim.stated
     return [
         Comparison(
-            f"{found.corpus}, {name}",
+            f"{found.corpus}, {PASSING}, {unit}",
             (found.corpus,),
-            Cell.of(None if share is None else share - stated for share in shares),
-            Cell.of(shares),
+            Cell.of(None if each is None else each - stated for each in values),
+            Cell.of(values),
             Cell(stated, values=(stated,)),
             names(runs.values()),
             bound=short,
         )
+        for unit, values in (("% of the labels", labels), ("rounds", rounds))
     ]
 
 
