@@ -314,6 +314,8 @@ def test_labels_of_a_curve_that_ended_first_are_no_measurement():
     assert table.ours(bound) == "ncbi_disease: +2.1 or more (3)"
     row = table.evidence([bound], "ibd").iloc[0]
     assert row["left − right"] == "2.1 or more (3)"
+    tested = replace(one, comparisons=(replace(made, p=0.0321),))
+    assert table.ours(tested) == "ncbi_disease: +2.1, p = 0.0321 (3)"
     unknown = replace(one, comparisons=(replace(made, unknown="never there"),))
     row = table.evidence([unknown], "ibd").iloc[0]
     assert row["left"] == row["left − right"] == "never there"

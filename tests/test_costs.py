@@ -147,21 +147,21 @@ def test_published_costs_stand_beside_runs_of_their_stage_on_real_text():
     runs = [run("a", record(), study="CLIN-X"), run("b", record(READER), READER, study="CLIN-X")]
     frame = costs.beside(PAPERS, runs)
     for what in ("pretraining of CLIN-X", "a tagger of 20 epochs"):
-        assert frame.loc[("CLIN-X", what), "here"] == (
-            "1 run; a cpu, 1 thread; 60 s each (median); 760 MiB at most; 2.00 million parameters"
+        assert frame.loc[("CLIN-X", what), costs.HERE] == (
+            "1 run; a cpu, 1 thread; 60 s; 760 MiB at most; 2.00 million parameters"
         )
     row = frame.loc[("CLIN-X", "pretraining of CLIN-X")]
     assert row["published"] == "8 NVIDIA V100 of 32 GB; less than 1 day"
     assert (row["not given"], row["place"]) == ("memory, parameters", "Section 4.2")
-    (loop,) = frame.loc["LASL"].itertuples(index=False)
-    assert (loop.published, loop.here) == ("not given", "not run on real text")
-    assert (frame.loc["IBD", "here"] == "–").all()  # what is published is of no stage
+    (loop,) = frame.loc["LASL"].to_dict("records")
+    assert (loop["published"], loop[costs.HERE]) == ("not given", "not run on real text")
+    assert (frame.loc["IBD", costs.HERE] == "–").all()  # what is published is of no stage
 
 
 def test_what_records_beside_the_papers_lack_is_said():
     bare = {"kind": "fine_tune", "version": 1, "status": "complete", "provenance": {}}
     frame = costs.beside(PAPERS, [run("a", bare, study="CLIN-X")])
-    assert frame.loc[("CLIN-X", "a tagger of 20 epochs"), "here"] == (
+    assert frame.loc[("CLIN-X", "a tagger of 20 epochs"), costs.HERE] == (
         "1 run; not recorded; time missing; memory missing; parameters missing"
     )
 
@@ -172,7 +172,7 @@ def test_what_records_beside_the_papers_lack_is_said():
 )
 def test_runs_on_synthetic_text_are_never_put_beside_published_costs(config):
     frame = costs.beside(PAPERS, [run("a", record(config), config, study="CLIN-X")])
-    assert (frame.loc["CLIN-X", "here"] == "not run on real text").all()
+    assert (frame.loc["CLIN-X", costs.HERE] == "not run on real text").all()
 
 
 def test_the_published_parameters_are_those_of_the_papers_own_table():
@@ -192,7 +192,7 @@ def test_sentences_say_how_much_is_made_and_where_the_time_went():
     runs = [run("a", record(seconds=7200.0)), run("b", None)]
     first, second, third = costs.sentences(runs, PAPERS)
     assert "1 of 2 runs are made" in first and "2.0 h of wall time" in first
-    assert "100%, went into the taggers of A" in second
+    assert "went into the taggers of A: 100%" in second
     assert "2 give a time: CLIN-X, IBD" in third
     (none,) = costs.sentences([run("a", None)], PAPERS)
     assert "None of 1 runs is made" in none

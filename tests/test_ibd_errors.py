@@ -271,6 +271,7 @@ def test_what_is_not_there_is_named_in_every_table(records, results):
         assert len(tables.by_type(found, "EMLM")) == len(tables.by_why(found, "EMLM")) == 0
         assert texts.by_class(found, place, texts.sampled(found, place, 9, 0), False) == {}
     assert texts.disagreements(absent, "meddocan", 5, 0, False) == ([], 0)
+    assert texts.compared(absent, "meddocan", 0, 0, "differ").endswith("its text is not here")
     assert any("not on this machine" in said for said in tables.sentences(absent))
 
 
@@ -322,6 +323,8 @@ def test_sentences_where_methods_differ_are_all_those_and_are_drawn_from_the_see
             }
             differing += len(seen) > 1
     found, total = texts.disagreements(results, CORPUS, 5, 0, False)
+    said = texts.compared(results, CORPUS, len(found), total, "differ")
+    assert said == f"{CORPUS}: {len(found)} of {total} sentences differ"
     assert total == differing > 5 and len(found) == 5
     assert found == texts.disagreements(results, CORPUS, 5, 0, False)[0]
     assert found != texts.disagreements(results, CORPUS, 5, 1, False)[0]

@@ -122,18 +122,24 @@ def test_headings_that_training_has_not_are_counted():
 
 def test_no_place_is_preferred_while_a_run_is_missing_and_the_table_says_missing():
     found = results(skip={("text", 2)})
-    assert study.preferred(found, [CORPUS]) is None
+    assert study.by_dev(found, [CORPUS]) == {}
     assert "missing" in str(study.scores(found).loc[(CORPUS, "text"), "strict F1"])
     assert study.differences(found, CORPUS)["text"].n == 2
-    assert study.preferred(results(), [CORPUS]) == "text"
+    assert next(iter(study.by_dev(results(), [CORPUS]))) == "text"
 
 
 def test_the_place_that_several_corpora_prefer_is_the_best_on_their_mean():
     both = results(corpora=[CORPUS, "chia"])
-    assert [study.preferred(both, [name]) for name in both.corpora] == ["text", "classifier"]
-    assert study.preferred(both, both.corpora) == "classifier"
+    assert [next(iter(study.by_dev(both, [name]))) for name in both.corpora] == [
+        "text",
+        "classifier",
+    ]
+    assert next(iter(study.by_dev(both, both.corpora))) == "classifier"
     said = study.sentences(both)
-    assert "On the mean of these corpora, development data prefer classifier." in said
+    (mean,) = [each for each in said if each.startswith("On the mean of these corpora")]
+    places = study.by_dev(both, both.corpora)
+    assert list(places)[0] == "classifier" and f"{places['classifier']:.1f} F1 before" in mean
+    assert all(f"{place} {places[place]:.1f}" in mean for place in list(places)[1:])
     assert not any("On the mean" in each for each in study.sentences(results()))
 
 

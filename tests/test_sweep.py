@@ -211,7 +211,7 @@ def test_a_dry_run_counts_estimates_and_runs_nothing(store):
     report = swept(store, configs, dry_run=True)
     assert (report.to_run, report.exit_code) == (5, 0)
     assert report.estimated_seconds > 0
-    assert "4 configurations, 0 current, 5 to run" in report.summary()
+    assert "4 configurations, 0 current, 5 to run, 1 of them for what others" in report.summary()
     assert "rough model" in report.summary()
     assert runs(store.base) == []
     swept(store, configs[:1])

@@ -65,6 +65,13 @@ def test_sentences_quote_the_medians(tmp_path):
     (sentence,) = timing.sentences(written(tmp_path, TRAINING))
     assert "2100 against 1000 words/s" in sentence
     assert "target of 1.5 is met" in sentence
+    low, high = min(TRAINING["pairs"], key=quotient), max(TRAINING["pairs"], key=quotient)
+    assert f"({quotient(low):.2f} to {quotient(high):.2f})" in sentence
+
+
+def quotient(pair):
+    """How many times the rate of the second the first is."""
+    return pair[0] / pair[1]
 
 
 def test_every_pair_can_be_downloaded(tmp_path):

@@ -76,11 +76,16 @@ class SweepReport:
         workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
         return f"{runs}, about {duration(self.estimated_seconds)} with {workers}, {self._basis()}"
 
+    def _unasked(self) -> str:
+        """How many of the runs are what others start from, whose weights are not here."""
+        more = self.to_run - (self.total - len(self.current))
+        return f", {more} of them for what others start from" if more > 0 else ""
+
     def summary(self) -> str:
         """What happened, in a few lines of plain text."""
         lines = [
             f"{self.profile}: {self.total} configurations, {len(self.current)} current, "
-            f"{self.to_run} to run"
+            f"{self.to_run} to run{self._unasked()}"
         ]
         if self.dry_run:
             lines += [self.ahead()] if self.starting else []

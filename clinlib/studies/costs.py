@@ -24,6 +24,7 @@ QUANTITIES = ("hardware", "time", "memory", "parameters")
 NOT_GIVEN = "not given"  # what a paper does not say
 NONE = "–"  # of a quantity that such runs do not have
 ALL = "all, each run once"
+HERE = "here, all models of the stage"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def beside(published: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
             "not given": ", ".join(each for each, text in given.items() if text == NOT_GIVEN)
             or NONE,
             "place": row.place,
-            "here": _here(row.stage, found),
+            HERE: _here(row.stage, found),
         }
     return by_row(rows, ["study", "what"])
 
@@ -134,7 +135,10 @@ def sentences(runs: Sequence[Run], published: pd.DataFrame) -> list[str]:
     if table.to_numpy().sum():
         study, where = table.stack().idxmax()
         share = table.loc[study, where] / table.to_numpy().sum()
-        said.append(f"The largest part of it, {share:.0%}, went into the {where} of {study}.")
+        said.append(
+            f"The largest part went into the {where} of {study}: {share:.0%} of the studies' sums, "
+            "in each of which a run counts that several share."
+        )
     timed = published[published["time"] != NOT_GIVEN]["study"].unique()
     counted = published["study"].unique()
     said.append(f"Of the {len(counted)} papers {len(timed)} give a time: {', '.join(timed)}.")
@@ -229,7 +233,9 @@ def _here(wanted: str, found: Sequence[Record]) -> str:
     parts = [
         plural(len(found), "run"),
         *dict.fromkeys(map(hardware, found)),
-        "time missing" if spent is None else f"{_duration(spent)} each (median)",
+        "time missing"
+        if spent is None
+        else f"{_duration(spent)}{' each (median)' if len(found) > 1 else ''}",
         "memory missing" if memory is None else f"{memory} MiB at most",
         "parameters missing" if size is None else f"{size} million parameters",
     ]

@@ -89,7 +89,8 @@ def sentences(benches: list[Bench]) -> list[str]:
         return ["Not measured here: `make bench` writes what this page shows."]
     return [
         f"{bench.name}: {bench.ours:.4g} against {bench.theirs:.4g} {bench.unit} "
-        f"({bench.baseline}), {bench.ratio:.2f} times as fast over {len(bench.pairs)} pairs"
+        f"({bench.baseline}); pair by pair {bench.ratio:.2f} times as fast, the median of "
+        f"{len(bench.pairs)} ({min(ratios(bench)):.2f} to {max(ratios(bench)):.2f})"
         + (f"; the target of {bench.target:g} is {_met(bench)}." if bench.target else ".")
         for bench in benches
     ]

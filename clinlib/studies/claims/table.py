@@ -11,7 +11,7 @@ from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.reading import Held
 from clinlib.studies.claims.verdict import LEVEL, UNCOUNTED
 from clinlib.studies.frames import by_row
-from clinlib.studies.wording import plural
+from clinlib.studies.wording import p_in_words, plural
 
 NONE = "–"
 LISTED = 4  # comparisons that are told one by one
@@ -173,6 +173,8 @@ def _signed(made: Comparison) -> str:
         return made.unknown
     if made.bound:
         return f"{cell.value:+z.1f} or more ({cell.n})"
+    if made.p is not None:
+        return f"{cell.value:+z.1f}, {p_in_words(made.p)} ({made.n})"
     if cell.low is None:
         return f"{cell.value:+z.{cell.digits}f}"
     return f"{cell.value:+z.1f} [{cell.low:+z.1f}, {cell.high:+z.1f}] ({cell.n})"

@@ -70,6 +70,11 @@ def sentences(found: Sequence[Held]) -> list[str]:
         named = [f"{each.claim.id} ({each.claim.statement})" for each in found if _is(each, word)]
         if named:
             said.append(f"{word.capitalize()}: {'; '.join(named)}.")
+    counted = [each.claim.id for each in found if each.claim.kind == "arithmetic"]
+    if counted:
+        said.append(
+            f"Arithmetic on what is configured or published, without a run: {', '.join(counted)}."
+        )
     partial = [each.claim.id for each in found if each.verdict.word in DECIDED and _lacks(each)]
     if partial:
         said.append(

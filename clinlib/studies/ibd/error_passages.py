@@ -9,6 +9,7 @@ from clinlib.evaluation.errors import CLASSES, Analysis, Error, draw, sample
 from clinlib.studies.frames import by_row
 from clinlib.studies.ibd.errors import Results
 from clinlib.studies.passages import GOLD, Passage, is_gated, passage
+from clinlib.studies.wording import plural
 
 Sampled = list[tuple[str, Error]]  # (document id, error)
 
@@ -73,6 +74,14 @@ def by_class(
             )
         )
     return {kind: each for kind, each in found.items() if each}
+
+
+def compared(results: Results, corpus: str, shown: int, total: int, what: str) -> str:
+    """How many sentences differ, in words; or why it is not known."""
+    if len(results.told(corpus)) > 1:
+        return f"{corpus}: {shown} of {plural(total, 'sentence')} {what}"
+    why = "the runs that are compared are missing"
+    return f"{corpus}: not known, {why if results.documents(corpus) else 'its text is not here'}"
 
 
 def disagreements(

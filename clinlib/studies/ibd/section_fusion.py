@@ -166,16 +166,16 @@ def headings(found: Results) -> pd.DataFrame:
     return by_row(rows, ["corpus"])
 
 
-def preferred(found: Results, corpora: Sequence[str]) -> str | None:
-    """The place with the best dev score, the mean over runs and then over these corpora; None until
-    all runs of all places are complete there."""
+def by_dev(found: Results, corpora: Sequence[str]) -> dict[str, float]:
+    """The places by dev score, the mean over runs and then over these corpora, the best first;
+    empty until all runs of all places are complete there."""
     means = {}
     for place in PLACES:
         cells = [cell(found.by_seed(corpus, place).values(), DEV) for corpus in corpora]
         if any(each.value is None or each.state for each in cells):
-            return None
+            return {}
         means[place] = fmean(each.value for each in cells)
-    return max(means, key=means.__getitem__)
+    return dict(sorted(means.items(), key=lambda item: -item[1]))
 
 
 def sentences(found: Results) -> list[str]:
@@ -186,11 +186,18 @@ def sentences(found: Results) -> list[str]:
             reading_of(f"{corpus}, sections as {level}", each, "F1")
             for level, each in differences(found, corpus).items()
         ]
-        if best := preferred(found, [corpus]):
-            said.append(f"{corpus}: development data prefer {best} ({PLACES[best]}).")
-    if len(found.corpora) > 1 and (best := preferred(found, found.corpora)):
-        said.append(f"On the mean of these corpora, development data prefer {best}.")
+        if means := by_dev(found, [corpus]):
+            best = next(iter(means))
+            said.append(f"{corpus}: development data prefer {_listed(means)} ({PLACES[best]}).")
+    if len(found.corpora) > 1 and (means := by_dev(found, found.corpora)):
+        said.append(f"On the mean of these corpora, development data prefer {_listed(means)}.")
     return [each for each in (*said, UNCORRECTED) if each]
+
+
+def _listed(means: Mapping[str, float]) -> str:
+    """The best place and those behind it, with their dev scores."""
+    (best, top), *others = means.items()
+    return f"{best}, {top:.1f} F1 before {', '.join(f'{p} {f:.1f}' for p, f in others)}"
 
 
 def _counted(runs: Iterable[Record | None], path: str) -> Cell:

@@ -133,7 +133,7 @@ def leads(results: Results) -> dict[str, Cell]:
     parts = {"first half": range(1, half + 1), "second half": range(half + 1, results.rounds + 1)}
     return {
         f"{name}, {part} of the rounds": cell(
-            results.loops[name].values(), over(numbers, lead), digits=2
+            results.loops[name].values(), over(numbers, lead), digits=3
         )
         for name in results.predicting
         for part, numbers in parts.items()

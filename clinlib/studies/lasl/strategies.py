@@ -182,7 +182,8 @@ def _needed(results: Results, runs: Runs, level: float, unit: str) -> Cell | str
             shares.append(found)
     if short:
         missing = f", {len(runs) - len(ends)} missing" if len(ends) < len(runs) else ""
-        return f"not within {max(ends):.3g} % ({short} of {len(ends)}{missing})"
+        spent = " to ".join(dict.fromkeys(f"{each:.3g}" for each in (min(ends), max(ends))))
+        return f"not within {spent} % ({short} of {len(ends)}{missing})"
     return Cell.of(shares)
 
 

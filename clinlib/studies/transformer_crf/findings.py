@@ -81,9 +81,9 @@ def _averages(results: Results, corpus: str) -> str:
         return ""
     shown = {name: f"{min(found):.3f} to {max(found):.3f}" for name, found in spans.items()}
     return (
-        f"{corpus}: over BIO labels with O, accuracy goes from {shown['accuracy']} and macro F1 "
-        f"from {shown['macro F1']}: the many words without entity set the first, every label "
-        f"counts the same in the second."
+        f"{corpus}: from row to row, over BIO labels with O, accuracy goes from "
+        f"{shown['accuracy']} and macro F1 from {shown['macro F1']}: the many words without "
+        f"entity set the first, every label counts the same in the second."
     )
 
 

@@ -138,12 +138,16 @@ def gaps(results: Results, pairs: Mapping[str, Pair | None]) -> pd.DataFrame:
 
 
 def hardest(results: Results, most: int = 3) -> pd.DataFrame:
-    """The labels with the lowest mean F1 on test of every arm, at BIO level, lowest first."""
+    """The labels with the lowest mean F1 on test of every arm, at BIO level, lowest first, and
+    how many gold words they have there."""
     rows = {}
     for arm in results.arms:
         report = labels.by_label(results, arm, "BIO")
         order = sorted(report.index, key=lambda name: report.loc[name, "F1"].value)[:most]
-        shown = [f"{name} {report.loc[name, 'F1']}" for name in order]
+        shown = [
+            f"{name} {report.loc[name, 'F1']}, {plural(report.loc[name, 'gold words'], 'word')}"
+            for name in order
+        ]
         rows[arm.corpus, arm.label] = {
             f"{place}.": shown[place - 1] if place <= len(shown) else "–"
             for place in range(1, most + 1)
