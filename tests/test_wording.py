@@ -1,5 +1,6 @@
 """Wording: what is synthetic says so, and cells and sentences read the same on every page."""
 
+import pandas as pd
 import pytest
 
 from clinlib.errors import BadInput
@@ -65,3 +66,15 @@ def test_a_noun_follows_its_number():
     assert [wording.plural(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
     assert wording.plural(2, "corpus", "corpora") == "2 corpora"
     assert wording.plural(1, "corpus", "corpora") == "1 corpus"
+
+
+def test_a_figure_says_where_its_lines_begin_and_end():
+    frame = pd.DataFrame(
+        {
+            "strategy": ["LC"] * 4 + ["random"] * 3,
+            "x": [5, 10, 5, 10, 5, 10, 15],
+            "f1": [10.0, 30.0, 20.0, 40.0, 1.0, 2.0, None],
+        }
+    )
+    assert wording.ends(frame, "x", "f1", "strategy") == "LC 15.0 to 35.0; random 1.0 to 2.0"
+    assert wording.ends(frame.iloc[:0], "x", "f1", "strategy") == "no line"

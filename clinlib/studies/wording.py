@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+import pandas as pd
+
 from clinlib.corpora.registry import card
 from clinlib.studies.cells import Cell
 
@@ -51,6 +53,19 @@ def banner(corpora: Iterable[str]) -> str:
 def spoken(text: str, cells: Mapping[str, Cell]) -> str:
     """A figure of cells in one sentence, for those who do not see it."""
     return f"{text}: {'; '.join(f'{label} {cell}' for label, cell in cells.items())}."
+
+
+def ends(frame: pd.DataFrame, x: str, y: str, line: str, digits: int = 1) -> str:
+    """Where the lines of a figure begin and end, for those who do not see it: "LC 9.1 to 54.0".
+
+    The mean `y` of each group of the column `line` at its first and last `x`; "no line" for none.
+    """
+    found = []
+    for name, group in frame.dropna(subset=[y]).groupby(line, sort=False):
+        means = group.groupby(x)[y].mean()
+        shown = " to ".join(f"{means.iloc[at]:z.{digits}f}" for at in (0, -1))
+        found.append(f"{name} {shown}")
+    return "; ".join(found) or "no line"
 
 
 def p_value(p: float | None) -> str | None:
