@@ -70,8 +70,12 @@ def test_failed_and_missing_runs_hold_no_number_and_say_why():
 
 def test_sentences_count_what_fell_at_which_rate():
     texts = study.sentences(study.table(records(), GIVEN, PINS))
-    assert texts[0] == "softmax: 2 runs collapsed (0 of 2 at 0.002, 2 of 2 at 0.1)."
-    assert "0 runs collapsed" in texts[2]
+    assert texts[0] == (
+        "All losses together: 0 of 6 runs collapsed at the lowest learning rate, "
+        "2 of 4 at higher ones."
+    )
+    assert texts[1] == "softmax: 2 runs collapsed (0 of 2 at 0.002, 2 of 2 at 0.1)."
+    assert "0 runs collapsed" in texts[3]
     assert texts[-1].startswith("2 collapsed runs of high accuracy: accuracy (micro) 0.8")
     assert texts[-1].endswith("strict F1 0.0 at most.")
     nothing = study.sentences(study.table({}, GIVEN, PINS))

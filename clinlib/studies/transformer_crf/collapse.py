@@ -151,7 +151,7 @@ def points_in_words(points: pd.DataFrame, head: str) -> str:
 
 def sentences(frame: pd.DataFrame) -> list[str]:
     """What collapsed and what the averages said of it, in sentences made from the records."""
-    texts = []
+    texts = _by_rate(frame)
     for head, group in frame.groupby("head", sort=False):
         finished = group[group["macro F1"].notna()]
         fallen = finished[finished["state"] == "collapsed"]
@@ -188,6 +188,20 @@ def sentences(frame: pd.DataFrame) -> list[str]:
             f"strict F1 below {LOST:g}, accuracy {_range(lost['accuracy (micro)'])}."
         )
     return texts
+
+
+def _by_rate(frame: pd.DataFrame) -> list[str]:
+    """Whether it is the learning rate: the lowest against the others, all losses together."""
+    finished = frame[frame["macro F1"].notna()]
+    low = finished["learning rate"] == finished["learning rate"].min()
+    if low.all():
+        return []
+    fallen = finished["state"] == "collapsed"
+    return [
+        f"All losses together: {int(fallen[low].sum())} of {plural(int(low.sum()), 'run')} "
+        f"collapsed at the lowest learning rate, {int(fallen[~low].sum())} of {int((~low).sum())} "
+        "at higher ones."
+    ]
 
 
 def _by_accuracy(fallen: pd.DataFrame) -> dict[str, pd.DataFrame]:
