@@ -285,7 +285,19 @@ def test_a_strategy_that_does_not_beat_random_picks_is_no_advice():
     )
     said = [line for line in shown.advice(even_picks) if " 60 sentences" in line]
     assert f"first {AT_RANDOM}" in said[0]
-    assert any(f"gain, but not over the same loop at random: {ACTIVE}" in line for line in said)
+    assert any(
+        f"gain, but are not shown to over the same loop at random: {ACTIVE}" in line
+        for line in said
+    )
+    # nor is one that no loop at random stands beside
+    alone = PARAMETERS | {"strategies": ["MLP"], "after_transfer": []}
+    f1 = {ACTIVE: 5.0}
+    made = results(
+        f1=lambda n, s: 50.0 + (f1[n] + 0.1 * s if n in f1 else 0.0),
+        share=lambda n: both.get(n, 0.6),
+        parameters=alone,
+    )
+    assert not any(f"first {ACTIVE}" in line for line in shown.advice(made))
     chosen = {ACTIVE: 9.0, AT_RANDOM: 5.0}
     picks = results(
         f1=lambda n, s: 50.0 + (chosen[n] + 0.1 * s * chosen[n] if n in chosen else 0.0),

@@ -119,7 +119,8 @@ def _answers(results: Results, place: Place, cells: dict[str, Cell]) -> list[str
     corrected, picks = results.corrected(place), picked(results, place)
     told = {name: each for name, each in cells.items() if corrected.get(name, 1.0) < LEVEL}
     better = [name for name, each in told.items() if each.low > 0]
-    by_choice = [name for name in better if name not in picks or (picks[name].low or 0) > 0]
+    beats_chance = {name for name, each in picks.items() if (each.low or 0) > 0}
+    by_choice = [name for name in better if at_random(name) is None or name in beats_chance]
     worse = [name for name, each in told.items() if each.high < 0]
     said = []
     if by_choice:
@@ -131,7 +132,9 @@ def _answers(results: Results, place: Place, cells: dict[str, Cell]) -> list[str
     else:
         said.append(f"no option gains over {PLAIN} by both tests.")
     if no_choice := [name for name in better if name not in by_choice]:
-        said.append(f"gain, but not over the same loop at random: {', '.join(no_choice)}.")
+        said.append(
+            f"gain, but are not shown to over the same loop at random: {', '.join(no_choice)}."
+        )
     if worse:
         said.append(f"to leave alone: {', '.join(worse)}.")
     return said
