@@ -11,6 +11,7 @@ from clinlib.experiments import training_data
 from clinlib.experiments.key import key
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, Ensemble, FineTune, Pretrain, Vectors
+from clinlib.studies import recipes
 from clinlib.studies.cells import Cell
 from clinlib.studies.clinx import (
     all_tasks,
@@ -51,6 +52,7 @@ TRANSFER = SHARED | {
     "tasks": TASKS,
     "sizes": [60, 100_000, 0],
     "small_epochs": 7,
+    "small_updates": 0,
     "small_batch_size": 4,
 }
 ENCODERS = SHARED | {
@@ -230,6 +232,18 @@ def test_transfer_starts_from_the_median_source_and_keeps_the_other_tasks_tests_
     assert len(runs) == 3 * 3 * 2
 
 
+def test_with_updates_given_fewer_sentences_are_passed_more_often():
+    plan = transfer.plan(TRANSFER | {"sizes": [60, 100], "small_updates": 150})
+    assert {(run.sentences, run.epochs, run.batch_size) for run in plan} == {
+        (60, 10, 4),
+        (100, 6, 4),
+    }
+    (one,) = {r.epochs for r in transfer.plan(TRANSFER | {"sizes": [60], "small_updates": 1})}
+    assert one == 1
+    with pytest.raises(BadInput, match="small_updates: -1"):
+        transfer.plan(TRANSFER | {"small_updates": -1})
+
+
 def test_with_more_seeds_sources_and_what_starts_from_them_stay():
     few, many = transfer.plan(TRANSFER), transfer.plan(TRANSFER | {"seeds": 5})
     assert len(few) < len(many) and set(few) <= set(many)
@@ -263,6 +277,18 @@ def test_adaptation_is_held_against_as_much_reading_of_general_text():
             *((name, names[1]) for name in names[2:]),
         ]
     }
+
+
+def test_the_control_of_adaptation_continues_the_same_encoder_for_as_many_subwords():
+    control, *adapted = (
+        recipes.study_encoder(name)
+        for name in (recipes.CONTROL, "adapted:multi-es", "adapted:multi-en")
+    )
+    assert {each.start for each in (control, *adapted)} == {recipes.study_encoder("general:multi")}
+    assert {each.limit * len(each.texts) * each.epochs for each in (control, *adapted)} == {
+        6_000_000
+    }
+    assert {each.learning_rate for each in adapted} == {control.learning_rate}
 
 
 def test_a_page_says_whether_its_architecture_has_context():
@@ -305,17 +331,34 @@ def test_cells_that_are_still_to_come_count_in_the_correction():
     assert row["p, corrected"] == pytest.approx(12 * row["p"])
 
 
-def test_a_pair_with_a_collapsed_run_is_left_out_of_the_gain():
-    def share(config):
-        return 0.7
-
+def with_a_collapse(size):
+    """Transfer results with a run on `size` sentences from a source collapsed; its place."""
     plan = transfer.plan(TRANSFER)
-    found = records(plan, share)
-    place = transfer.Place(TASKS[1], TASKS[0], 60)
+    found = records(plan, lambda config: 0.7)
+    place = transfer.Place(TASKS[1], TASKS[0], size)
     name = key(transfer.runs(TRANSFER)[place][1], PINS)
     found[name] = collapse(found[name])
-    cell = transfer.Results(found, TRANSFER, PINS).gain(place)
+    return transfer.Results(found, TRANSFER, PINS), place
+
+
+def test_on_all_sentences_a_pair_with_a_collapsed_run_is_left_out_of_the_gain():
+    results, place = with_a_collapse(0)
+    cell = results.gain(place)
     assert cell.n == 2 and cell.collapsed == ("seed 1",)
+    assert not [each for each in transfer.sentences(results) if "collapsed" in each]
+
+
+def test_on_few_sentences_a_collapsed_run_counts_and_is_named():
+    results, place = with_a_collapse(60)
+    cell = results.gain(place)
+    assert cell.n == 3 and min(cell.values) < -50 and not cell.collapsed
+    row = transfer.significance(results).loc[(TASKS[1], "60", TASKS[0])]
+    assert row["p"] < 0.05
+    (said,) = [each for each in transfer.sentences(results) if "collapsed" in each]
+    assert said == (
+        "60 sentences: 1 run collapsed, finding next to nothing, and counts with that score: "
+        f"{TASKS[1]} from {TASKS[0]} (seed 1)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -444,6 +487,14 @@ def test_the_prediction_page_reads_the_runs_of_the_transfer_page_and_compares_me
     assert {each.predicted for each in results.judged() if each.target != TASKS[0]} == {TASKS[0]}
     assert len(prediction.judgements(results)) == 6
     assert "drawn at random" in prediction.sentences(results)[0]
+    sizes = {task: registry.counts(task)["train"].sentences for task in TASKS}
+    table = prediction.summary(results)
+    for name, pick in (("fewest", min), ("most", max)):
+        judged = results.judged(f"{name} training sentences")
+        for each in judged:
+            assert sizes[each.predicted] == pick(sizes[source] for source in each.gains)
+        regret = table.loc[f"{name} training sentences", "mean regret, F1"]
+        assert regret == pytest.approx(sum(each.regret for each in judged) / len(judged))
     empty = prediction.Results({}, PREDICTION, PINS)
     assert empty.judged() == [] and "yet" in prediction.sentences(empty)[0]
 

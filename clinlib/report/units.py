@@ -53,6 +53,7 @@ UNITS = {
     "sizes": "sentences",
     "small_batch_size": "sentences per step",
     "small_epochs": "passes",
+    "small_updates": "steps, about",
     "source_batch_size": "sentences per step",
     "source_epochs": "passes",
     "source_seeds": "runs",

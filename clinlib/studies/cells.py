@@ -14,6 +14,7 @@ from clinlib.evaluation.intervals import seed_interval
 
 Record = Mapping
 Value = str | Callable[[Record], float | None]
+COUNTED = "collapsed, counted"
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,17 @@ def state(record: Record | None) -> str:
     if record["status"] != "complete":
         return "failed"
     return "collapsed" if "collapsed" in record.get("flags", ()) else "complete"
+
+
+def counted(record: Record | None) -> Record | None:
+    """The record with a collapse no longer a reason to leave it out, marked as `COUNTED`.
+
+    For runs on few labels, where a tagger that finds nothing is a result of their number and not
+    an accident of training: pairs without it would be those where the labels happened to be enough.
+    """
+    if state(record) != "collapsed":
+        return record
+    return {**record, "flags": [COUNTED if f == "collapsed" else f for f in record["flags"]]}
 
 
 def number(record: Record | None, path: str) -> float | None:

@@ -73,8 +73,9 @@ def study_encoder(name: str) -> Pretrain | Vectors:
     They read sequences as long as any window of the pages, since positions beyond would stay
     untrained; the Chinese one, whose pages have no context, reads shorter ones.
     Adapted ones are continued at a third of the rate, and without the texts that share passages
-    with test documents of the corpora of their language. CONTROL reads as much more at that rate,
-    of Wikipedia: what adaptation adds beyond it is the clinical text's.
+    with test documents of the corpora of their language. CONTROL reads as many more subwords at
+    that rate, half English and half Spanish, of the Wikipedia that its start has read: what
+    adaptation adds beyond it is the clinical text's, its being new included.
     """
     small = {
         "architecture": "scratch-mini",
@@ -93,7 +94,7 @@ def study_encoder(name: str) -> Pretrain | Vectors:
             return Pretrain(texts=texts, keep_out=out, epochs=3, **small)
         case "general:multi-more":  # CONTROL
             more = (WIKIPEDIA["en"], WIKIPEDIA["es"])
-            return _continued("general:multi", more, (), epochs=2)
+            return _continued("general:multi", more, (), epochs=4, limit=750_000)
         case "adapted:multi-es":
             return _continued("general:multi", CLINICAL_ES, SPANISH, epochs=4)
         case "adapted:multi-en":
@@ -124,12 +125,13 @@ def _continued(
     *,
     epochs: int,
     learning_rate: float = 3e-4,
+    limit: int = 1_500_000,
 ) -> Pretrain:
     return Pretrain(
         start=encoder(start),
         texts=texts,
         keep_out=keep_out,
-        limit=1_500_000,
+        limit=limit,
         epochs=epochs,
         learning_rate=learning_rate,
         batch_subwords=8192,

@@ -79,7 +79,7 @@ class Results:
         self.size = transfer.words(parameters["sentences"])  # of every target, in words
         size, sized = parameters["sentences"], _one_size(parameters)
         self.final: dict[tuple[str, str, str], dict[int, Record | None]] = {
-            place: {seed: find(run) for seed, run in group.items()}
+            place: {seed: transfer.result(find, run) for seed, run in group.items()}
             for place, group in runs(parameters).items()
         }
         self.sources: dict[tuple[str, str], str] = {}

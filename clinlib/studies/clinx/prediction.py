@@ -10,6 +10,7 @@ from statistics import fmean
 
 import pandas as pd
 
+from clinlib.corpora.registry import counts
 from clinlib.experiments.config import Config
 from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import Similarity
@@ -21,6 +22,8 @@ from clinlib.studies.plans import finder
 
 NAME = "24_source_prediction"
 MEASURES = ("rotation", "residual", "disparity")
+# what a similarity must beat: models that were trained for longer have moved further
+SIZES = {"fewest training sentences": 1, "most training sentences": -1}
 GROUPS = {"en": ("tasks_en", "encoder_en"), "es": ("tasks_es", "encoder_es")}
 
 
@@ -115,20 +118,27 @@ class Results:
         return [task for found in self.transfer.values() for task in found.tasks]
 
     def judged(self, measure: str = MEASURES[0]) -> list[Judged]:
-        """Every target and number of sentences of which all gains and distances are known."""
+        """Every target and number of sentences of which all gains and distances are known.
+
+        `measure`: one of MEASURES, or of SIZES, which looks at no model.
+        """
         found = []
         for language, results in self.transfer.items():
             for target in results.tasks:
                 sources = [task for task in results.tasks if task != target]
                 distances = {
-                    source: number(self.distance[language][target, source], f"distances.{measure}")
-                    for source in sources
+                    source: self._distance(language, target, source, measure) for source in sources
                 }
                 for size in results.sizes(target):
                     gains = {s: results.gain(Place(target, s, size)).value for s in sources}
                     if None not in (*gains.values(), *distances.values()):
                         found.append(Judged(language, target, size, gains, distances))
         return found
+
+    def _distance(self, language: str, target: str, source: str, measure: str) -> float | None:
+        if measure in SIZES:
+            return SIZES[measure] * counts(source)["train"].sentences
+        return number(self.distance[language][target, source], f"distances.{measure}")
 
 
 def distances(results: Results) -> pd.DataFrame:
@@ -158,9 +168,9 @@ def judgements(results: Results) -> pd.DataFrame:
 
 
 def summary(results: Results) -> pd.DataFrame:
-    """How well each measure predicts, beside a source drawn at random."""
+    """How well each measure predicts, beside the sources' sizes and a source drawn at random."""
     rows = {}
-    for measure in MEASURES:
+    for measure in (*MEASURES, *SIZES):
         judged = results.judged(measure)
         if judged:
             known = [each.spearman for each in judged if each.spearman is not None]
@@ -192,6 +202,13 @@ def sentences(results: Results) -> list[str]:
         f"Following it costs {fmean(each.regret for each in judged):.1f} F1 on average against the "
         f"best source; a random one costs {fmean(map(_chance, judged)):.1f}.",
     ]
+    for name in SIZES:
+        sized = results.judged(name)
+        best = sum(each.rank == 1 for each in sized)
+        found.append(
+            f"The source with the {name} is the best in {best} and costs "
+            f"{fmean(each.regret for each in sized):.1f} F1 on average."
+        )
     hurt = [each for each in judged if _gain(each) <= -transfer.NEAR]
     if hurt:
         names = ", ".join(f"{e.target} ({transfer.shown(e.size)})" for e in hurt)

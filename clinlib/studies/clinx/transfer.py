@@ -17,7 +17,7 @@ from clinlib.evaluation.significance import holm
 from clinlib.experiments.config import Config
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, FineTune
-from clinlib.studies.cells import Cell, Record, cell
+from clinlib.studies.cells import COUNTED, Cell, Record, cell, counted
 from clinlib.studies.clinx.same_text import OTHER, OWN, by_text, same_text
 from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired
@@ -79,16 +79,16 @@ def whole(task: str, parameters: Mapping[str, object], encoder: str | None = Non
 def of_size(run: FineTune, size: int, parameters: Mapping[str, object]) -> FineTune:
     """A run on all of a task's sentences (0), or on the first few, in more and smaller steps.
 
-    Few are other ones for every seed.
+    Few are other ones for every seed. With `small_updates` the fewer they are, the more passes:
+    what more sentences bring is then not that of more steps.
     """
     if not size:
         return run
-    return run.replaced(
-        sentences=size,
-        draw=None,
-        epochs=parameters["small_epochs"],
-        batch_size=parameters["small_batch_size"],
-    )
+    batch, updates = parameters["small_batch_size"], parameters["small_updates"]
+    if updates < 0:
+        raise BadInput(f"small_updates: {updates} steps; give at least 1, or 0 for small_epochs")
+    passes = max(1, round(updates * batch / size)) if updates else parameters["small_epochs"]
+    return run.replaced(sentences=size, draw=None, epochs=passes, batch_size=batch)
 
 
 def median(task: str, parameters: Mapping[str, object]) -> Choose:
@@ -108,13 +108,18 @@ def median(task: str, parameters: Mapping[str, object]) -> Choose:
     )
 
 
+def result(find: Find, run: FineTune) -> Record | None:
+    """The record of a run; one on few sentences counts even where it collapsed."""
+    return counted(find(run)) if run.sentences else find(run)
+
+
 class Results(PlanRecords):
     """The records of the plan by cell and seed; None is missing."""
 
     def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.tasks = _tasks(parameters)
         self.final: dict[Place, dict[int, Record | None]] = {
-            place: {seed: find(run) for seed, run in group.items()}
+            place: {seed: result(find, run) for seed, run in group.items()}
             for place, group in runs(parameters).items()
         }
 
@@ -220,6 +225,20 @@ def sentences(results: Results) -> list[str]:
         best = max(done, key=lambda place: results.gain(place).value)
         worst = min(done, key=lambda place: results.gain(place).value)
         found.append(f"{words(size)}: of {len(done)} pairs of source and target, {counts}.")
+        nothing = [
+            f"{place.target} from {'no source' if place.source == NONE else place.source} "
+            f"(seed {seed})"
+            for place, group in results.final.items()
+            if place.size == size
+            for seed, record in group.items()
+            if record and COUNTED in record.get("flags", ())
+        ]
+        if nothing:
+            found.append(
+                f"{words(size)}: {plural(len(nothing), 'run')} collapsed, finding next to nothing, "
+                f"and {'counts' if len(nothing) == 1 else 'count'} with that score: "
+                f"{', '.join(nothing)}."
+            )
         gained = [results.gain(place).value for place in done]
         found += by_text([(p.target, p.source) for p in done], gained, verdicts, words(size))
         for word, place in (("Most gained", best), ("Least", worst)):
