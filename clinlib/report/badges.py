@@ -20,7 +20,7 @@ STATES = {
     "current": "made by the code that is here now",
     "missing": "asked for, not yet run",
     "failed": "ended with an error, which its record keeps",
-    "collapsed": "finished, but tells no labels apart or finds nothing; averaged only where so said",
+    "collapsed": "finished, but tells no labels apart or finds nothing; averaged where so said",
     "drifted": "made by other source code than is here now; shown all the same",
     "stale": "made by an older version or from other data; not shown",
 }
