@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -77,6 +77,7 @@ def _every_loss(head, emissions, length):
     seed=st.integers(0, 10**6),
     scale=st.floats(0.01, 40),
 )
+@example(name="crf", seed=198, scale=40.0)
 def test_bounds_are_the_least_and_the_largest_loss_of_all_label_sequences(name, seed, scale):
     generator = torch.Generator().manual_seed(seed)
     head = make_head(name, 8, LABELS)
@@ -89,8 +90,10 @@ def test_bounds_are_the_least_and_the_largest_loss_of_all_label_sequences(name, 
     assert (least >= 0).all()
     for row, length in enumerate((4, 2, 1)):
         every = _every_loss(head, emissions[row], length).detach()
-        assert torch.allclose(least[row], every.min(), rtol=1e-4, atol=1e-5)
-        assert torch.allclose(most[row], every.max(), rtol=1e-4, atol=1e-5)
+        # a loss is a difference of scores as large as the worst one: their rounding is in it
+        rounding = 1e-5 + torch.finfo(torch.float32).eps * every.max().item()
+        assert torch.allclose(least[row], every.min(), rtol=1e-4, atol=rounding)
+        assert torch.allclose(most[row], every.max(), rtol=1e-4, atol=rounding)
 
 
 @pytest.mark.parametrize("name", ["softmax", "crf"])
