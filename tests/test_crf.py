@@ -170,7 +170,7 @@ def test_extreme_scores_give_a_finite_loss_and_gradient(size):
     assert all(p.grad.isfinite().all() for p in layer.parameters())
 
 
-@pytest.mark.parametrize("scale", [1.0, 20.0, 60.0])
+@pytest.mark.parametrize("scale", [1.0, 20.0, 60.0, 200.0])  # the last beyond SAFE_RANGE
 def test_the_loss_of_a_near_certain_row_is_not_lost_in_rounding(scale):
     layer, emissions, _, mask = _random(8, 5, (40,), 1.0, torch.float32)
     emissions = emissions * scale
@@ -179,6 +179,16 @@ def test_the_loss_of_a_near_certain_row_is_not_lost_in_rounding(scale):
     wide = emissions.double()
     exact = layer.double().partition(wide, mask) - layer.score(wide, best, mask)
     assert torch.allclose(found, exact, rtol=1e-4, atol=1e-9)
+
+
+def test_scores_of_wide_emissions_are_wide_whatever_the_parameters():
+    layer, emissions, tags, mask = _random(9, 4, (6, 3), 90.0, torch.float32)
+    score = layer.score(emissions.double(), tags, mask)
+    assert score.dtype == torch.float64
+    exact = layer.double()
+    for row, length in enumerate((6, 3)):
+        one = _score(exact, emissions[row].double(), tags[row, :length].tolist())
+        assert score[row].item() == pytest.approx(one.item(), abs=1e-9)
 
 
 def test_half_precision_emissions_are_scored_in_float32():

@@ -39,7 +39,8 @@ class CRF(torchcrf.CRF):
                 self.end_transitions.double(),
             )
             return loss.to(emissions.dtype)
-        return self.partition(emissions, mask) - self.score(emissions, tags, mask)
+        wide = emissions.double()
+        return (self.partition(wide, mask) - self.score(wide, tags, mask)).to(emissions.dtype)
 
     def partition(self, emissions: Tensor, mask: Tensor) -> Tensor:
         """log Z(x), the log partition function of each row (B,); differentiable, in log space."""
@@ -47,11 +48,17 @@ class CRF(torchcrf.CRF):
         return self._compute_normalizer(emissions.transpose(0, 1), mask.transpose(0, 1))
 
     def score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        """s(x, y) of each row's labels (B,); differentiable."""
+        """s(x, y) of each row's labels (B,), in the emissions' precision; differentiable.
+
+        Not the parent's, which adds wide emissions to float32 transitions in place.
+        """
         emissions = self._checked(emissions, mask)
-        return self._compute_score(
-            emissions.transpose(0, 1), tags.transpose(0, 1), mask.transpose(0, 1)
-        )
+        kind, last = emissions.dtype, mask.sum(1, keepdim=True) - 1
+        units = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)  # (B, L)
+        moves = self.transitions.to(kind)[tags[:, :-1], tags[:, 1:]]  # (B, L - 1)
+        start = self.start_transitions.to(kind)[tags[:, 0]]
+        end = self.end_transitions.to(kind)[tags.gather(1, last).squeeze(1)]
+        return start + (units * mask).sum(1) + (moves * mask[:, 1:]).sum(1) + end
 
     def marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:
         """p(y_t = k | x) of each unit (B, L, K), zero after a row's end; differentiable.

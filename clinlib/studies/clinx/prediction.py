@@ -127,7 +127,7 @@ class Results:
             for target in results.tasks:
                 sources = [task for task in results.tasks if task != target]
                 distances = {
-                    source: self._distance(language, target, source, measure) for source in sources
+                    source: self._measured(language, target, source, measure) for source in sources
                 }
                 for size in results.sizes(target):
                     gains = {s: results.gain(Place(target, s, size)).value for s in sources}
@@ -135,7 +135,7 @@ class Results:
                         found.append(Judged(language, target, size, gains, distances))
         return found
 
-    def _distance(self, language: str, target: str, source: str, measure: str) -> float | None:
+    def _measured(self, language: str, target: str, source: str, measure: str) -> float | None:
         if measure in SIZES:
             return SIZES[measure] * counts(source)["train"].sentences
         return number(self.distance[language][target, source], f"distances.{measure}")
