@@ -125,7 +125,11 @@ FEW = {"documents": 9, "dev_sentences": 40}
     ("plan", "parameters", "limits"),
     [
         (architecture.plan, ABLATION, FEW),
-        (context.plan, SHARED | {"corpora": TASKS[:1], "packed_batch_size": 2}, FEW),
+        (
+            context.plan,
+            SHARED | {"corpora": TASKS[:1], "packed_batch_size": 2, "packed_lengths": [64]},
+            FEW,
+        ),
         (encoders.plan, ENCODERS, {"dev_sentences": 40}),
         (transfer.plan, TRANSFER, {"dev_sentences": 40}),
     ],
@@ -401,14 +405,34 @@ def test_a_grid_of_one_rate_is_not_tuned():
     assert len(more) == 5 * 2 * 2 and {c.sentences for c in more} == {50}
 
 
-CONTEXT = SHARED | {"corpora": TASKS[:1], "packed_batch_size": 2}
+CONTEXT = SHARED | {"corpora": TASKS[:1], "packed_batch_size": 2, "packed_lengths": [48, 64]}
+PACKED = [context.packed(length) for length in (48, 64)]
 
 
-def test_packed_windows_differ_in_layout_and_batch_alone():
+def test_packed_windows_differ_in_layout_length_and_batch_alone():
     groups = context.runs(TASKS[0], CONTEXT)
-    packed, plain = groups[context.PACKED][1].to_dict(), groups[context.SENTENCE][1].to_dict()
-    assert {f for f in packed if packed[f] != plain[f]} == {"layout", "batch_size"}
+    plain = groups[context.SENTENCE][1].to_dict()
+    for name, length in zip(PACKED, (48, 64), strict=True):
+        packed = groups[name][1].to_dict()
+        changed = {field for field in packed if packed[field] != plain[field]}
+        assert changed | {"max_length"} == {"layout", "batch_size", "max_length"}
+        assert (packed["batch_size"], packed["max_length"]) == (2, length)
     assert groups[context.NONE][1].context == 0 and plain["context"] == 8
+
+
+@pytest.mark.parametrize("lengths", [[], [64, 64]])
+def test_lengths_of_packed_windows_are_named_each_once(lengths):
+    with pytest.raises(BadInput, match="packed_lengths"):
+        context.plan(CONTEXT | {"packed_lengths": lengths})
+
+
+def test_updates_are_the_windows_by_the_size_of_a_batch():
+    found = records(context.plan(CONTEXT), lambda config: 0.5)
+    for record_ in found.values():
+        record_["data"] = {"train_windows": 7, "train_subwords": 1}
+    table = context.scores(context.Results(found, CONTEXT, PINS))["updates"]
+    size = SHARED["batch_size"]
+    assert [each.value for each in table] == [-(-7 // n) for n in (size, size, 2, 2)]
 
 
 def test_too_few_seeds_are_said_in_a_sentence_and_no_speed_is_quoted_without_runs():
@@ -438,11 +462,23 @@ def test_the_speed_is_a_ratio_of_processor_time():
     found = records(context.plan(CONTEXT), share)
     for record_ in found.values():
         packed = record_["configuration"]["layout"] == "packed"
-        record_["provenance"]["cpu_seconds"] = 10.0 if packed else 40.0
+        long = record_["configuration"]["max_length"] == 64
+        record_["provenance"]["cpu_seconds"] = (10.0 if long else 20.0) if packed else 40.0
     results = context.Results(found, CONTEXT, PINS)
-    assert context.speed(results, TASKS[0]).value == pytest.approx(4)
+    assert [context.speed(results, TASKS[0], name).value for name in PACKED] == [2, 4]
     said = context.sentences(results)
-    assert any("packed windows are no worse" in text for text in said)
+    assert sum("packed windows are no worse" in text for text in said) == len(PACKED)
+
+
+def test_every_length_is_judged_by_its_own_runs():
+    def share(config):
+        worse = config.layout == "packed" and config.max_length == 64
+        return (0.5 if worse else 0.7) + 0.01 * config.seed
+
+    results = context.Results(records(context.plan(CONTEXT), share), CONTEXT, PINS)
+    said = [text for text in context.sentences(results) if "margin" in text]
+    assert "no worse" in said[0] and PACKED[0] in said[0]
+    assert "windows are worse" in said[1] and PACKED[1] in said[1]
 
 
 def judged(gains, distances):

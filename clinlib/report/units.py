@@ -32,6 +32,7 @@ UNITS = {
     "packed_batch": "windows per step",
     "packed_batch_size": "windows per step",
     "packed_length": "subwords",
+    "packed_lengths": "subwords",
     "patience": "passes",
     "per_round": "share of the pool, up to 1",
     "pool": "sentences",
