@@ -16,6 +16,7 @@ REPRESENTATIVE = [
     "notebooks/00_corpora",
     "notebooks/10_heads_and_encoders",
     "notebooks/36_error_analysis",
+    "notebooks/90_claims",
     "data_cards/bc5cdr",
     "book/references",
 ]

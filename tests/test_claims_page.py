@@ -332,6 +332,16 @@ def test_pages_and_records_can_be_followed():
     assert "abc" in tables.table(frame, name="t", caption="c").csv()
 
 
+def test_in_a_hosted_book_records_are_those_of_the_repository(monkeypatch):
+    before = page.reads({"profile": "open"})
+    monkeypatch.setenv("CLINLIB_REPOSITORY", "https://github.com/owner/name")
+    frame = page.linked(table.evidence([held((2.0, 2.1, 2.2))], "ibd"), "open")
+    text = tables.table(frame, name="t", caption="c")._repr_html_()
+    record = "https://github.com/owner/name/blob/main/results/open/fine_tune/abc.json"
+    assert f'<a href="{record}">abc</a>' in text
+    assert page.reads({"profile": "open"}) != before  # so that the page is executed again
+
+
 def test_the_tally_counts_every_claim_once():
     found = [held((2.0, 2.1, 2.2)), held((None,) * 3, name="ibd-03")]
     frame = tally.tally(found)

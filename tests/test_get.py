@@ -211,6 +211,18 @@ def test_a_corpus_without_an_address_says_where_it_is_and_where_to_put_it(toy):
     assert not publisher.asked
 
 
+def test_a_card_without_checksums_is_there_only_when_its_folder_holds_something(toy):
+    _, root, data = toy
+    edit(root, "files", downloads=[], files={})
+    place = data / "folder_files"
+    for prepare in (lambda: None, place.mkdir):
+        prepare()
+        with pytest.raises(ClinlibError, match=f"gives no address.* put it into {place}"):
+            get("files", root, str)
+    (place / "train.tsv").write_bytes(TRAIN)
+    assert "holds no checksums to compare" in get("files", root, str)
+
+
 def test_a_gated_corpus_says_where_to_ask(toy, monkeypatch):
     publisher, root, data = toy
     edit(root, "files", gated=True, downloads=[])

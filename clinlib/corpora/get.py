@@ -38,8 +38,13 @@ def get(name: str, root: Path | None = None, say: Say = print) -> str:
         raise BadInput("no data folder is known: set CLINLIB_DATA to a folder for the corpora")
     folder = data / found.folder
     lacking = _lacking(found, folder)
-    if not lacking:
+    if found.files and not lacking:
         return f"{found.name} is in {folder} already, as its card says"
+    if not found.files and _filled(folder):
+        return (
+            f"{found.name} is in {folder}; its card holds no checksums to compare, "
+            f"`clinlib corpora check {found.name}` reads it all"
+        )
     if not found.downloads:
         raise ClinlibError(f"its card gives no address to fetch it from. {by_hand(found, folder)}")
     say(f"{found.name}: licence {found.licence}")
@@ -69,7 +74,7 @@ def _lacking(card: Card, folder: Path) -> list[str]:
     lacking = []
     for name, expected in card.files.items():
         place = folder / name
-        if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+        if not (place.is_file() or _filled(place)):
             lacking.append(name)
         elif checksum(place) != expected:
             raise ClinlibError(
@@ -77,6 +82,10 @@ def _lacking(card: Card, folder: Path) -> list[str]:
                 f"`clinlib corpora check {card.name}` names the differences. Move it away first"
             )
     return lacking
+
+
+def _filled(place: Path) -> bool:
+    return place.is_dir() and any(place.iterdir())
 
 
 def _fetch(card: Card, folder: Path, lacking: list[str], work: Path, say: Say) -> None:

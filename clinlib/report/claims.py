@@ -10,7 +10,7 @@ import pandas as pd
 
 from clinlib.experiments.config import Config
 from clinlib.experiments.store import Store
-from clinlib.report import notebooks
+from clinlib.report import hosting, notebooks
 from clinlib.report.tables import Link
 from clinlib.studies.cells import Record
 from clinlib.studies.claims.claim import PAPERS, claims
@@ -46,8 +46,10 @@ def pages(parameters: Mapping[str, object]) -> dict[int, Page]:
 
 
 def reads(parameters: Mapping[str, object]) -> str:
-    """What the page depends on besides records: the parameters of the pages that it reads."""
-    return json.dumps({page.name: page.parameters for page in pages(parameters).values()})
+    """What the page depends on besides records: the parameters of the pages that it reads, and
+    where its links to records lead."""
+    found = {page.name: page.parameters for page in pages(parameters).values()}
+    return json.dumps([found, _address("", str(parameters["profile"]))])
 
 
 def records(parameters: Mapping[str, object]) -> dict[str, Record | None]:
@@ -79,13 +81,14 @@ def numbers(
 def linked(frame: pd.DataFrame, profile: str) -> pd.DataFrame:
     """A table of claims whose pages and records can be followed.
 
-    Records lie in the checkout that built the book, four folders above its pages.
+    Records lie in the hosted repository where the environment names one, else in the checkout
+    that built the book, four folders above its pages.
     """
     result = frame.copy()
     to = {
         "page": lambda name: Link(name, f"{name}.html"),
         "records": lambda name: Link(
-            name.partition("/")[2][:SHOWN], f"{CHECKOUT}/results/{profile}/{name}.json"
+            name.partition("/")[2][:SHOWN], _address(f"{name}.json", profile)
         ),
     }
     for column in set(to) & set(result):
@@ -94,3 +97,8 @@ def linked(frame: pd.DataFrame, profile: str) -> pd.DataFrame:
             for entry in result[column]
         ]
     return result
+
+
+def _address(name: str, profile: str) -> str:
+    path = f"results/{profile}/{name}"
+    return hosting.file_address(path) or f"{CHECKOUT}/{path}"

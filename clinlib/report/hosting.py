@@ -15,8 +15,8 @@ REPOSITORY = "CLINLIB_REPOSITORY"
 BRANCH = "CLINLIB_BRANCH"
 """Environment variable with the branch that links lead to; default: main."""
 
-PROVIDERS = ("github", "gitlab", "bitbucket")
 WITH_ISSUES = ("github", "gitlab")
+PROVIDERS = {"github": "blob", "gitlab": "-/blob", "bitbucket": "src"}  # in the address of a file
 BINDER = "https://mybinder.org"
 
 
@@ -28,17 +28,10 @@ def configured(config: bytes) -> bytes:
 
     Raises BadInput for an address that is none of a repository.
     """
-    url = os.environ.get(REPOSITORY, "").strip().removesuffix("/").removesuffix(".git")
-    if not url:
+    found = _repository()
+    if found is None:
         return config
-    found = re.fullmatch(r"https://([^/\s]+)/[^/\s]+(/[^/\s]+)+", url)
-    provider = next((each for each in PROVIDERS if found and each in found[1]), None)
-    if provider is None:
-        raise BadInput(
-            f"{REPOSITORY} is '{url}'; give https://HOST/OWNER/NAME, with a host whose name holds "
-            f"one of {', '.join(PROVIDERS)}"
-        )
-    branch = os.environ.get(BRANCH) or "main"
+    url, branch, provider = found
     settings = yaml.safe_load(config)
     settings["repository"] = {"url": url, "branch": branch}
     # jupyter-book passes on either these or what it makes of the line above, never both
@@ -52,3 +45,30 @@ def configured(config: bytes) -> bytes:
     }
     options["launch_buttons"] |= {"binderhub_url": BINDER, "notebook_interface": "jupyterlab"}
     return yaml.safe_dump(settings, allow_unicode=True, sort_keys=False).encode()
+
+
+def file_address(path: str) -> str | None:
+    """The address of a file of the checkout in the hosted repository, None where none is named.
+
+    Raises BadInput as `configured` does.
+    """
+    found = _repository()
+    if found is None:
+        return None
+    url, branch, provider = found
+    return f"{url}/{PROVIDERS[provider]}/{branch}/{path}"
+
+
+def _repository() -> tuple[str, str, str] | None:
+    """Address, branch and provider of the repository that the environment names."""
+    url = os.environ.get(REPOSITORY, "").strip().removesuffix("/").removesuffix(".git")
+    if not url:
+        return None
+    found = re.fullmatch(r"https://([^/\s]+)/[^/\s]+(/[^/\s]+)+", url)
+    provider = next((each for each in PROVIDERS if found and each in found[1]), None)
+    if provider is None:
+        raise BadInput(
+            f"{REPOSITORY} is '{url}'; give https://HOST/OWNER/NAME, with a host whose name holds "
+            f"one of {', '.join(PROVIDERS)}"
+        )
+    return url, os.environ.get(BRANCH) or "main", provider
