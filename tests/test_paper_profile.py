@@ -9,7 +9,7 @@ from clinlib.errors import BadInput
 from clinlib.experiments.key import corpus_fingerprint
 from clinlib.experiments.key import key as key_of
 from clinlib.experiments.needs import missing
-from clinlib.report import notebooks
+from clinlib.report import claims, notebooks
 
 PROFILE = "paper"
 
@@ -58,3 +58,8 @@ def test_without_the_data_a_page_names_the_card_and_where_to_get_them(monkeypatc
     (named,) = (each for each in papers(name) if f"corpus '{each}': there is no" in str(said.value))
     where = registry.card(named).where_to_get
     assert f"Get it from {where}; put it into '{named}'" in str(said.value)
+
+
+def test_every_claim_that_names_a_page_finds_its_sides_there(miniatures):
+    held = claims.held({}, {"profile": PROFILE})
+    assert [each.claim.id for each in held if each.claim.pages and not each.comparisons] == []

@@ -1,6 +1,6 @@
 """What the claims of CLIN-X compare, read from pages 20 to 25."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from clinlib.corpora.registry import card
 from clinlib.studies.cells import cell, number
@@ -20,24 +20,31 @@ from clinlib.studies.comparisons import difference_over_documents
 
 STRICT = "scores.test.strict.f1"
 DEV = "scores.dev.strict.f1"
-GENERAL = "general:multi"
+ROLES: dict[str, tuple[str, ...]] = {
+    "general": ("general:multi", "hub:FacebookAI/xlm-roberta-large"),
+    "general en": ("general:en", "hub:google-bert/bert-base-cased"),
+    "general es": ("general:es", "hub:dccuchile/bert-base-spanish-wwm-cased"),
+    "adapted en": ("adapted:multi-en", "hub:llange/xlm-roberta-large-english-clinical"),
+    "adapted es": ("adapted:multi-es", "hub:llange/xlm-roberta-large-spanish-clinical"),
+}
+"""What an encoder is to the paper -> the study's own, and the paper's, which a page may have."""
 LANGUAGES = ("en", "es")
 BIO, SOFTMAX = "BIO instead of BIOES", "softmax instead of a CRF"
 
 
 def adapted(claim: Claim, found: encoders.Results, parameters: Mapping) -> list[Comparison]:
     """Each language's adapted encoder and the general one, on that language."""
-    return _by_language(found, {name: (f"adapted:multi-{name}", GENERAL) for name in LANGUAGES})
+    return _by_language(found, {name: (f"adapted {name}", "general") for name in LANGUAGES})
 
 
 def across(claim: Claim, found: encoders.Results, parameters: Mapping) -> list[Comparison]:
     """The encoder adapted to Spanish and the general one, on English."""
-    return _by_language(found, {"en": ("adapted:multi-es", GENERAL)})
+    return _by_language(found, {"en": ("adapted es", "general")})
 
 
 def multilingual(claim: Claim, found: encoders.Results, parameters: Mapping) -> list[Comparison]:
     """The general encoder and the monolingual one of the other language."""
-    return _by_language(found, {"es": (GENERAL, "general:en"), "en": (GENERAL, "general:es")})
+    return _by_language(found, {"es": ("general", "general en"), "en": ("general", "general es")})
 
 
 def ensembles(claim: Claim, found: architecture.Results, parameters: Mapping) -> list[Comparison]:
@@ -232,7 +239,8 @@ def adapted_to_english(
     claim: Claim, found: all_tasks.Results, parameters: Mapping
 ) -> list[Comparison]:
     """The encoder adapted to Spanish with transfer and the one adapted to English without."""
-    spanish, english = "adapted:multi-es", "adapted:multi-en"
+    on_page = {encoder for _, encoder, _ in found.final}
+    spanish, english = (_playing(role, on_page) for role in ("adapted es", "adapted en"))
     return [
         between(
             f"{task}, {found.size}",
@@ -272,12 +280,18 @@ def _language(corpus: str) -> str:
     return card(corpus).languages[0]
 
 
+def _playing(role: str, on_page: Collection[str]) -> str | None:
+    """The encoder of a page that has a role of the paper's, None where the page has none."""
+    return next((name for name in ROLES[role] if name in on_page), None)
+
+
 def _by_language(found: encoders.Results, sides: Mapping[str, tuple[str, str]]) -> list[Comparison]:
-    """A comparison by language of the two encoders that it names, where the page has both."""
+    """A comparison by language of the encoders in two roles, where the page has both."""
     result = []
-    for language, (left, right) in sides.items():
+    for language, roles in sides.items():
         corpora = [name for name in found.corpora if _language(name) == language]
-        if corpora and {left, right} <= set(found.encoders):
+        left, right = (_playing(role, found.encoders) for role in roles)
+        if corpora and left and right:
             groups = {c: (found.final[left, c], found.final[right, c]) for c in corpora}
             result.append(means(f"{language}: {left}, {right}", groups, STRICT))
     return result
