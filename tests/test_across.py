@@ -6,6 +6,7 @@ from made_records import PINS, counts_of
 
 from clinlib.corpora import registry
 from clinlib.errors import BadInput
+from clinlib.evaluation.flags import NO_ENTITY
 from clinlib.experiments.key import key
 from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune
 from clinlib.experiments.training_data import training_sentences
@@ -18,6 +19,7 @@ from clinlib.studies.across.options import (
     PSEUDO,
     VOTE,
     at_random,
+    is_active,
     options,
     sources,
     tagger,
@@ -373,3 +375,13 @@ def test_what_cannot_be_planned_is_said(changes, said):
     with pytest.raises(BadInput, match=".") as raised:
         study.plan(PARAMETERS | changes)
     assert said in str(raised.value)
+
+
+def test_a_loop_that_begins_without_an_entity_is_warned_of():
+    made = records()
+    for record in made.values():
+        record["flags"] = [NO_ENTITY] if record["kind"] == "active_learning" else []
+    found = study.Results(made, PARAMETERS, PINS)
+    place = next(iter(found.found))
+    warned = [text for text in shown.readings(found, place) if text.startswith("Warning")]
+    assert warned and len(warned) == sum(map(is_active, found.found[place]))

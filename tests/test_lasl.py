@@ -5,6 +5,7 @@ from made_loops import PARAMETERS as SHARED
 from made_records import PINS
 
 from clinlib.errors import BadInput
+from clinlib.evaluation.flags import NO_ENTITY
 from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.key import key
 from clinlib.studies.lasl import strategies as study
@@ -169,7 +170,7 @@ def test_what_is_picked_counts_spans_of_the_rarest_type():
 
 
 def test_an_initial_set_without_an_entity_is_warned_of():
-    said = study.sentences(results(rising, flags=[study.NO_ENTITY]))
+    said = study.sentences(results(rising, flags=[NO_ENTITY]))
     assert any(text.startswith("Warning: MLP, seed 1, 2") for text in said)
     assert not any(text.startswith("Warning") for text in study.sentences(results(rising)))
 

@@ -292,3 +292,17 @@ def test_two_seeds_carry_no_verdict_and_what_is_missing_is_missing():
     assert entry(study.overlaps(found), "MLP", "picked in round 2, %").missing == 2
     assert not len(study.f1(found)) and not len(study.weights(found))
     assert study.numbers({}, PARAMETERS | {"corpus": "synthetic_zh_emr"})["above"] == 0
+
+
+def test_a_schedule_that_wins_by_long_sentences_does_not_win_by_tokens():
+    def long(config, number):
+        if config.strategy != "mlp":
+            return {"f1": 10.0 * number}
+        return {"f1": 10.0 * number + 1, "tokens": 150 * number}
+
+    found = results(long)
+    assert entry(study.areas(found), "MLP", "less mean probability, over sentences").value > 0
+    assert entry(study.areas(found), "MLP", "less mean probability, over tokens").value < 0
+    assert entry(study.areas(found), "mean probability", "mean F1 over tokens").value > 0
+    said = [each for each in study.sentences(found) if each.startswith("MLP instead of")]
+    assert len(said) == 1 and "tokens" in said[0]

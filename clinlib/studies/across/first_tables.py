@@ -13,6 +13,7 @@ from clinlib.studies.cells import Cell
 from clinlib.studies.comparisons import ENOUGH, reading_of
 from clinlib.studies.corpora import is_here
 from clinlib.studies.frames import by_row
+from clinlib.studies.lasl.rounds import bare_starts
 from clinlib.studies.updates import updates
 
 LEVEL = 0.05
@@ -141,8 +142,9 @@ def _answers(results: Results, place: Place, cells: dict[str, Cell]) -> list[str
 
 
 def readings(results: Results, place: Place) -> list[str]:
-    """Every option's gain in words."""
-    return [reading_of(name, each, "F1") for name, each in gains(results, place).items()]
+    """Every option's gain in words, and warnings of loops that begin without an entity."""
+    said = [reading_of(name, each, "F1") for name, each in gains(results, place).items()]
+    return [*said, *bare_starts(results.found[place])]
 
 
 def _places(results: Results, target: str) -> list[Place]:

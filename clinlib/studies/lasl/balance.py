@@ -12,9 +12,17 @@ from clinlib.experiments.config import Config
 from clinlib.studies.cells import Cell, Record, cell, state
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
-from clinlib.studies.lasl import sizes
+from clinlib.studies.lasl import rounds, sizes
 from clinlib.studies.lasl.balance_picks import Alone, alone, shared
-from clinlib.studies.lasl.rounds import Runs, at, heading, over, points, shown, strict_f1
+from clinlib.studies.lasl.rounds import (
+    Runs,
+    at,
+    heading,
+    over,
+    points,
+    shown,
+    strict_f1,
+)
 from clinlib.studies.lasl.schedules import DBS, SCALES, chosen, ends, schedules
 from clinlib.studies.lasl.tallies import tally
 from clinlib.studies.lasl.training import loop
@@ -100,10 +108,9 @@ def courses(results: Results) -> pd.DataFrame:
 def halfway(results: Results, runs: Runs, labelled: bool = False) -> Cell | str:
     """The first round whose Lambda is above one half, or the share labelled after it, in percent;
     in words where some run has none."""
-    rounds = len(results.shares)
     found = [_first_above(run) for run in runs.values() if state(run) == "complete"]
     if short := found.count(None):
-        return f"not within {rounds} rounds ({short} of {len(found)})"
+        return f"not within {len(results.shares)} rounds ({short} of {len(found)})"
     if not labelled:
         return cell(runs.values(), _first_above)
     return cell(runs.values(), lambda record: 100 * results.shares[_first_above(record) - 1])
@@ -135,6 +142,12 @@ def differences(results: Results) -> dict[str, Cell]:
         f"less {label}": paired(base, runs, _mean(results))
         for label, runs in (results.others | results.ends).items()
     }
+
+
+def areas(results: Results) -> pd.DataFrame:
+    """Mean F1 over each curve by sentences and by tokens, less that of the first schedule."""
+    rows = rounds.areas(results.loops | results.ends, results.base)
+    return by_row({(label,): row for label, row in rows.items()}, ["schedule"])
 
 
 def margins(results: Results) -> pd.DataFrame:
@@ -231,7 +244,16 @@ def sentences(results: Results) -> list[str]:
         reading_of(f"{results.base} {label}, mean from round 2", each, "F1")
         for label, each in differences(results).items()
     ]
-    return [*said, UNCORRECTED]
+    loops = results.loops | results.ends
+    said += [
+        reading_of(
+            f"{label} instead of {results.base}, area over {rounds.axis(loops, 'tokens')}",
+            each,
+            "F1",
+        )
+        for label, each in rounds.gains(loops, results.base, "tokens").items()
+    ]
+    return [*said, *rounds.bare_starts(loops), UNCORRECTED]
 
 
 def numbers(

@@ -121,31 +121,19 @@ def agreement(found: Results) -> pd.DataFrame:
 
 def areas(found: Results) -> pd.DataFrame:
     """Mean F1 over the curve, what it is above the reference, and the mean rank correlation."""
-    rows = {}
-    for name, runs in found.loops.items():
-        row: dict[str, object] = {}
-        for unit in UNITS:
-            area = rounds.area_over(found.loops, unit)
-            row[f"mean F1 over {unit}"] = cell(runs.values(), area)
-        for unit in UNITS:
-            row[f"less {REFERENCE}, over {unit}"] = gains(found, unit).get(name, "–")
+    rows = rounds.areas(found.loops, REFERENCE)
+    for name, row in rows.items():
         row["mean rank correlation"] = (
-            "–" if name == RANDOM else cell(runs.values(), _mean_agreement, digits=2)
+            rounds.DASH
+            if name == RANDOM
+            else cell(found.loops[name].values(), _mean_agreement, digits=2)
         )
-        rows[(name,)] = row
-    return by_row(rows, ["encoder"])
+    return by_row({(name,): row for name, row in rows.items()}, ["encoder"])
 
 
 def gains(found: Results, unit: str) -> dict[str, Cell]:
     """Area under the curve less that of the reference, paired by seed; {} without the reference."""
-    if REFERENCE not in found.loops:
-        return {}
-    area = rounds.area_over(found.loops, unit)
-    return {
-        name: rounds.gain(runs, found.loops[REFERENCE], area)
-        for name, runs in found.loops.items()
-        if name != REFERENCE
-    }
+    return rounds.gains(found.loops, REFERENCE, unit)
 
 
 def sentences(found: Results) -> list[str]:
@@ -170,7 +158,7 @@ def sentences(found: Results) -> list[str]:
             )
             for name, each in gains(found, unit).items()
         ]
-    return [*said, UNCORRECTED]
+    return [*said, *rounds.bare_starts(found.loops), UNCORRECTED]
 
 
 def _mean_of(value: rounds.Of) -> Callable[[Record], float | None]:

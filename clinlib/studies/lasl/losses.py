@@ -30,7 +30,17 @@ from clinlib.studies.lasl.loss_samples import (
     share,
     spread_of,
 )
-from clinlib.studies.lasl.rounds import Of, Runs, at, change, heading, over, points, shown
+from clinlib.studies.lasl.rounds import (
+    Of,
+    Runs,
+    at,
+    bare_starts,
+    change,
+    heading,
+    over,
+    points,
+    shown,
+)
 from clinlib.studies.lasl.strategies import strategies
 from clinlib.studies.lasl.training import loop
 from clinlib.studies.plans import Find, PlanRecords, seeds
@@ -204,7 +214,7 @@ def sentences(results: Results) -> list[str]:
                 f"taken for losses they would be wrong by {wrong.number} nats, where the true loss "
                 f"is {mean}."
             )
-    return [*said, UNCORRECTED]
+    return [*said, *bare_starts(results.loops), UNCORRECTED]
 
 
 def approaches(results: Results) -> dict[str, tuple[Cell, Cell, Cell]]:

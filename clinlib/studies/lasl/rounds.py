@@ -6,6 +6,7 @@ from statistics import fmean
 import numpy as np
 import pandas as pd
 
+from clinlib.evaluation.flags import NO_ENTITY
 from clinlib.evaluation.intervals import seed_interval
 from clinlib.studies.cells import Cell, Record, cell, state
 from clinlib.studies.comparisons import paired
@@ -13,6 +14,7 @@ from clinlib.studies.frames import by_row
 
 UNITS = ("sentences", "tokens")
 SHOWN = 6  # rounds in a table
+DASH = "–"
 LABELLED = "% of the pool's sentences labelled"
 
 Runs = dict[int, Record | None]
@@ -195,6 +197,49 @@ def ended(loops: Loops) -> list[Record]:
 def drawn(loops: Loops) -> int:
     """How many loops have a curve to draw."""
     return sum(any(map(has_curve, runs.values())) for runs in loops.values())
+
+
+def gains(loops: Loops, reference: str, unit: str) -> dict[str, Cell]:
+    """Area under each curve less that of the loops called `reference`, paired by seed.
+
+    {} where the reference is not among the loops.
+    """
+    if reference not in loops:
+        return {}
+    area = area_over(loops, unit)
+    return {
+        name: gain(runs, loops[reference], area)
+        for name, runs in loops.items()
+        if name != reference
+    }
+
+
+def areas(loops: Loops, reference: str) -> dict[str, dict[str, object]]:
+    """A table's row for each name: mean F1 over the curve, and what it is above the reference.
+
+    By sentences and by tokens annotated.
+    """
+    more = {unit: gains(loops, reference, unit) for unit in UNITS}
+    return {
+        name: {
+            f"mean F1 over {unit}": cell(runs.values(), area_over(loops, unit)) for unit in UNITS
+        }
+        | {f"less {reference}, over {unit}": more[unit].get(name, DASH) for unit in UNITS}
+        for name, runs in loops.items()
+    }
+
+
+def bare_starts(loops: Loops) -> list[str]:
+    """Warnings, in words, of loops whose initial set holds no entity; one for each name."""
+    found = []
+    for name, runs in loops.items():
+        bare = [seed for seed, run in runs.items() if run and NO_ENTITY in run.get("flags", ())]
+        if bare:
+            found.append(
+                f"Warning: {name}, seed {', '.join(map(str, bare))}: the initial set holds no "
+                "entity, so that the first rounds learn from O alone."
+            )
+    return found
 
 
 def gain(left: Runs, right: Runs, area: Callable[[Record], float | None]) -> Cell:

@@ -33,6 +33,11 @@ def schedules(seed: int, parameters: Mapping[str, object]) -> dict[str, ActiveLe
     return found
 
 
+def unasked(parameters: Mapping[str, object]) -> list[str]:
+    """The rules of Lambda that the parameters leave out."""
+    return [name for name in WEIGHTS if name not in parameters["weights"]]
+
+
 def ends(parameters: Mapping[str, object]) -> list[str]:
     """The strategies that stand beside the schedules, such as the two ends of the balance."""
     names = list(parameters["ends"])

@@ -15,7 +15,7 @@ from clinlib.studies.cells import Cell, Record, cell, number, state
 from clinlib.studies.comparisons import UNCORRECTED, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl import rounds
-from clinlib.studies.lasl.rounds import UNITS, Runs, area_over, gain, has_curve, share, strict_f1
+from clinlib.studies.lasl.rounds import DASH, UNITS, Runs, has_curve, share, strict_f1
 from clinlib.studies.lasl.training import everything, loop
 from clinlib.studies.plans import Find, PlanRecords, seeds
 
@@ -23,8 +23,6 @@ NAME = "40_strategies"
 STRICT = "scores.test.strict.f1"
 RANDOM = "random"
 LEVELS = (0.95, 0.98)  # of the F1 with all labels
-DASH = "–"
-NO_ENTITY = "no_entity_at_start"
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -95,28 +93,13 @@ def needed(results: Results) -> pd.DataFrame:
 
 def areas(results: Results) -> pd.DataFrame:
     """Mean F1 over the curve (area under it over its width), and what it is above random."""
-    rows = {}
-    for name, runs in results.loops.items():
-        row: dict[str, object] = {}
-        for unit in UNITS:
-            row[f"mean F1 over {unit}"] = cell(runs.values(), area_over(results.loops, unit))
-        for unit in UNITS:
-            gain = gains(results, unit).get(name)
-            row[f"less random, over {unit}"] = DASH if gain is None else gain
-        rows[(name,)] = row
-    return by_row(rows, ["strategy"])
+    rows = rounds.areas(results.loops, RANDOM)
+    return by_row({(name,): row for name, row in rows.items()}, ["strategy"])
 
 
 def gains(results: Results, unit: str) -> dict[str, Cell]:
     """Area under the curve less that of random, paired by seed; {} where random is not asked."""
-    if RANDOM not in results.loops:
-        return {}
-    area = area_over(results.loops, unit)
-    return {
-        name: gain(runs, results.loops[RANDOM], area)
-        for name, runs in results.loops.items()
-        if name != RANDOM
-    }
+    return rounds.gains(results.loops, RANDOM, unit)
 
 
 def picked(results: Results) -> pd.DataFrame:
@@ -148,14 +131,7 @@ def sentences(results: Results) -> list[str]:
             )
             for name, gain in gains(results, unit).items()
         ]
-    for name, runs in results.loops.items():
-        bare = [seed for seed, run in runs.items() if run and NO_ENTITY in run.get("flags", ())]
-        if bare:
-            found.append(
-                f"Warning: {name}, seed {', '.join(map(str, bare))}: the initial set holds no "
-                "entity, so that the first rounds learn from O alone."
-            )
-    return [*found, UNCORRECTED]
+    return [*found, *rounds.bare_starts(results.loops), UNCORRECTED]
 
 
 def reached(ceiling: Record | None) -> float | None:

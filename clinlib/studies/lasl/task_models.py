@@ -113,16 +113,11 @@ def by_round(found: Results) -> pd.DataFrame:
 
 def areas(found: Results) -> pd.DataFrame:
     """Mean F1 over the curve of each model and strategy, and what it is above random."""
-    rows = {}
-    for model, loops in found.models.items():
-        for strategy, runs in loops.items():
-            row: dict[str, object] = {}
-            for unit in UNITS:
-                row[f"mean F1 over {unit}"] = cell(runs.values(), rounds.area_over(loops, unit))
-            for unit in UNITS:
-                gain = gains(found, unit).get(_pair(model, strategy))
-                row[f"less random, over {unit}"] = "–" if gain is None else gain
-            rows[model, strategy] = row
+    rows = {
+        (model, strategy): row
+        for model, loops in found.models.items()
+        for strategy, row in rounds.areas(loops, RANDOM).items()
+    }
     return by_row(rows, ["model", "strategy"])
 
 
@@ -132,11 +127,9 @@ def gains(found: Results, unit: str) -> dict[str, Cell]:
     {} where random is not asked.
     """
     return {
-        _pair(model, strategy): rounds.gain(runs, loops[RANDOM], rounds.area_over(loops, unit))
+        _pair(model, strategy): each
         for model, loops in found.models.items()
-        if RANDOM in loops
-        for strategy, runs in loops.items()
-        if strategy != RANDOM
+        for strategy, each in rounds.gains(loops, RANDOM, unit).items()
     }
 
 
@@ -164,6 +157,8 @@ def sentences(found: Results) -> list[str]:
         for name in loops
         if _pair(model, name) in each
     ]
+    for model, loops in found.models.items():
+        said += rounds.bare_starts({_pair(model, name): runs for name, runs in loops.items()})
     return [*said, UNCORRECTED]
 
 

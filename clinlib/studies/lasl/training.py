@@ -1,11 +1,14 @@
 """The loops of the LASL pages, from a notebook's parameters."""
 
 from collections.abc import Mapping
+from functools import cache
 
+from clinlib.corpora.registry import card, counts
 from clinlib.errors import unknown
 from clinlib.experiments.active_learning_runs import WITH_PREDICTOR, ActiveLearning
 from clinlib.experiments.names import LEARN_VOCABULARY
 from clinlib.experiments.spec import FineTune
+from clinlib.selection.pool import Pool
 from clinlib.studies import recipes
 from clinlib.studies.plans import pretraining
 
@@ -47,13 +50,17 @@ def task(parameters: Mapping[str, object]) -> FineTune:
 
 
 def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearning:
-    """The loop of one strategy and seed; raises BadInput with the nearest name for an unknown."""
+    """The loop of one strategy and seed.
+
+    Raises BadInput with the nearest name for an unknown strategy, and for rounds that could not buy
+    a sentence of the whole training split.
+    """
     if name not in STRATEGIES:
         raise unknown("strategy", name, STRATEGIES)
     fields = STRATEGIES[name]
     if fields["strategy"] in WITH_PREDICTOR:
         fields = fields | {"predictor_size": parameters["predictor_size"]}
-    return ActiveLearning(
+    made = ActiveLearning(
         task=task(parameters),
         initial=parameters["initial"],
         per_round=parameters["per_round"],
@@ -61,6 +68,15 @@ def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearni
         seed=seed,
         **fields,
     )
+    _check_rounds(made.task.corpus, tuple(made.shares))
+    return made
+
+
+@cache
+def _check_rounds(corpus: str, shares: tuple[float, ...]) -> None:
+    """Raises BadInput before anything is trained, where a card says how large the pool can be."""
+    if not card(corpus).unpinned:
+        Pool([1] * counts(corpus)["train"].sentences, "sentences", shares)
 
 
 def everything(seed: int, parameters: Mapping[str, object]) -> FineTune:
