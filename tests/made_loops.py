@@ -18,6 +18,8 @@ PARAMETERS = {
     "rounds": 4,
     "seeds": 2,
     "epochs": 2,
+    "restart": False,
+    "reduction": "sentence",
     "learning_rate": 2e-3,
     "head_learning_rate": 5e-3,
     "predictor_size": 200,

@@ -36,3 +36,12 @@ def test_a_round_that_buys_no_sentence_of_the_corpus_is_refused_when_planned(fie
     with pytest.raises(BadInput, match=r"too small for a round of 0.01%; the smallest share is"):
         training.loop("MLP", 1, PARAMETERS | {field: 0.0001})
     training.loop("MLP", 1, PARAMETERS | {field: 0.01})
+
+
+def test_a_page_may_restart_every_round_and_say_over_what_the_consistency_is():
+    asked = PARAMETERS | {"restart": True, "reduction": "unit"}
+    made = {name: training.loop(name, 1, asked) for name in ("MLP", "LASL")}
+    assert all(loop.restart for loop in made.values())
+    assert made["LASL"].reduction == "unit"
+    plain = training.loop("MLP", 1, PARAMETERS)
+    assert made["MLP"].replaced(restart=False) == plain  # which has no teacher to agree with

@@ -60,11 +60,14 @@ def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearni
     fields = STRATEGIES[name]
     if fields["strategy"] in WITH_PREDICTOR:
         fields = fields | {"predictor_size": parameters["predictor_size"]}
+    if fields.get("mean_teacher"):
+        fields = fields | {"reduction": parameters["reduction"]}
     made = ActiveLearning(
         task=task(parameters),
         initial=parameters["initial"],
         per_round=parameters["per_round"],
         rounds=parameters["rounds"],
+        restart=parameters["restart"],
         seed=seed,
         **fields,
     )
