@@ -48,10 +48,10 @@ def record(
     forgiven: float = 0.0,
     documents: int = 11,
 ) -> dict:
-    """A complete record of a strict F1 on test, in each document, and another on dev.
+    """A complete record of a strict F1 on test, the same in each document, and another on dev.
 
-    `types`: F1 by type, where it is more than one. `forgiven`: how many points by type are above;
-    precision is F1. Of eleven documents p can be small even where thirty tests are corrected for.
+    `types`: F1 by type, where there are several. `forgiven`: by how many points F1 by type is
+    above. Of eleven documents p can be small even where thirty tests are corrected for.
     """
     spans = []
     for at, score in enumerate((types or {"any": f1}).values()):
@@ -103,17 +103,15 @@ def named(arms: Arms, *wanted: Arm) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{config.kind}/{key(config, PINS)}" for config in runs))
 
 
-def assert_sides(
-    found: Comparison, arms: Arms, level: Level, *sides: tuple[Arm, Arm], seeds=tuple(FACTOR)
-) -> None:
+def assert_sides(found: Comparison, arms: Arms, level: Level, *sides: tuple[Arm, Arm]) -> None:
     """A comparison is the left arm of `sides` less the right one, run by run of one seed.
 
     Of several sides, as of several corpora, it is their mean; it names the runs of all of them
     and no others.
     """
     left, right = (sum(level(pair[at]) for pair in sides) / len(sides) for at in (0, 1))
-    factors = [FACTOR[seed] for seed in seeds]
-    assert found.difference.n == len(seeds) and not found.difference.state
+    factors = FACTOR.values()
+    assert found.n == len(FACTOR) and not found.difference.state
     assert found.difference.values == pytest.approx([(left - right) * each for each in factors])
     assert found.left.values == pytest.approx([left * each for each in factors])
     assert found.right.values == pytest.approx([right * each for each in factors])
