@@ -6,11 +6,13 @@ import pytest
 from made_records import PINS, collapse, record
 
 from clinlib.corpora import registry
+from clinlib.corpora.registry import counts
 from clinlib.errors import BadInput
 from clinlib.experiments import training_data
 from clinlib.experiments.key import key
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, Ensemble, FineTune, Pretrain, Vectors
+from clinlib.report import published
 from clinlib.studies import recipes
 from clinlib.studies.cells import Cell
 from clinlib.studies.clinx import (
@@ -22,6 +24,7 @@ from clinlib.studies.clinx import (
     training,
     transfer,
 )
+from clinlib.studies.clinx.kept_out import kept_out
 from clinlib.studies.clinx.same_text import by_text, same_text
 from clinlib.studies.comparisons import UNCORRECTED
 
@@ -213,6 +216,41 @@ def test_what_is_missing_is_missing():
 def test_one_part_is_no_division(folds):
     with pytest.raises(BadInput, match="folds"):
         architecture.plan(ABLATION | {"folds": folds})
+
+
+def test_documents_that_no_run_learnt_are_counted_by_task():
+    plan = transfer.plan(TRANSFER)
+    whole = {task: counts(task)["train"].documents for task in TRANSFER["tasks"]}
+    first = TRANSFER["tasks"][0]
+    found = {}
+    for run in plan:
+        if run.corpus == TRANSFER["tasks"][-1]:
+            continue
+        learnt = whole[run.corpus] - (2 if run.corpus == first else 0)
+        found[key(run, PINS)] = {"data": {"train_documents": learnt}, "status": "complete"}
+    table = kept_out(transfer.Results(found, TRANSFER, PINS))
+    assert list(table["kept out"]) == ["2", *["0"] * (len(whole) - 2), "missing"]
+    assert list(table["documents"]) == list(whole.values())
+
+
+def test_the_published_scores_carry_the_papers_marks():
+    table = all_tasks.published_scores(published.load("clinx_all_tasks").frame)
+    assert table.shape == (11, 10)
+    assert table.loc["ClinicalBERT", "Cantemist"] == "77.18†"
+    assert table.loc["NLNDE", "i2b2 2006"] == "–"
+    moved = table.loc["CLIN-X_ES + their architecture + transfer"]
+    assert (moved["i2b2 2010"], moved["Pharmaconer"]) == ("89.74***", "92.27")
+
+
+def test_more_parts_than_documents_are_refused_when_planned():
+    with pytest.raises(
+        BadInput, match=r"folds: 999 parts of 'synthetic_en_letters', .* at most \d"
+    ):
+        architecture.plan(ABLATION | {"folds": 999})
+    few = ABLATION | {"documents": 4, "folds": 999}
+    some = 4 + counts("synthetic_en_letters")["dev"].documents
+    with pytest.raises(BadInput, match=f"have {some} documents here; give at most {some}"):
+        architecture.plan(few)
 
 
 def test_transfer_starts_from_the_median_source_and_keeps_the_other_tasks_tests_out():

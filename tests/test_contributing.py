@@ -21,6 +21,7 @@ from clinlib.report.paths import LIBRARY
 from clinlib.selection import acquisition
 from clinlib.selection.view import View
 from clinlib.studies import recipes
+from clinlib.training.multi_task import MultiTask
 from clinlib.training.objectives import RDrop, Supervised
 
 PAGE = snippets("contributing")
@@ -95,7 +96,10 @@ def test_the_acquisition_function_ranks_by_confidence_per_unit():
 def test_the_field_of_the_objective_is_off_by_default():
     plain = FineTune(corpus="a", encoder="minilm")
     assert isinstance(objective(plain), Supervised)
-    assert isinstance(objective(plain.replaced(r_drop=0.5)), RDrop)
+    for fields in ({"r_drop": 0.5}, {"two_passes": True}):
+        found = objective(plain.replaced(**fields))
+        assert isinstance(found, RDrop) and found.alpha == fields.get("r_drop", 0.0)
+    assert isinstance(objective(plain.replaced(r_drop=0.5, sentence_type="A")), MultiTask)
     assert "r_drop" not in plain.given()
 
 

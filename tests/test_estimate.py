@@ -98,6 +98,7 @@ def test_pseudo_labels_are_learnt_too_and_r_drop_reads_everything_twice(tmp_path
     assert seconds(plain.replaced(silver=silver), known)[0] == pytest.approx(32.0)
     both = plain.replaced(silver=silver, r_drop=1.0)
     assert seconds(both, known)[0] == pytest.approx(60.0)
+    assert seconds(both.replaced(r_drop=0.0, two_passes=True), known)[0] == pytest.approx(60.0)
     everything = silver.replaced(limit=None)
     assert seconds(plain.replaced(silver=everything), known)[0] == pytest.approx(44.0)
     # a run that kept half of them teaches the pace that it had

@@ -7,7 +7,7 @@ from clinlib.errors import BadInput
 from clinlib.experiments.key import key
 from clinlib.experiments.spec import FineTune, Pretrain
 from clinlib.report import notebooks
-from clinlib.studies.ibd import few_epochs, method_tables, methods, pseudo_labels
+from clinlib.studies.ibd import few_epochs, method_tables, methods, pseudo_labels, significance
 from clinlib.studies.ibd.methods import FUSED, METHODS, PLAIN, PSEUDO
 
 CORPUS = "synthetic_nl_ibd"
@@ -189,7 +189,10 @@ def test_pseudo_labels_and_r_drop_are_taken_apart():
     assert again.silver.teacher == both
     assert key(both, PINS) == key(methods.method(CORPUS, PSEUDO, 1, values), PINS)
     for alpha in values["alphas"]:
-        assert parts["alpha", alpha] == both.replaced(r_drop=alpha)
+        assert parts["alpha", alpha] == both.replaced(r_drop=alpha, two_passes=alpha == 0)
+    assert 0.0 in values["alphas"] and not both.two_passes
+    assert parts[pseudo_labels.TWICE, 0.0] == gold.replaced(two_passes=True)
+    assert parts[pseudo_labels.BOTH_TWICE, 0.0] == silver.replaced(two_passes=True)
     for least in values["thresholds"]:
         sure = "unit" if least else "sentence"
         wanted = both.silver.replaced(threshold=least, confidence=sure)
@@ -202,6 +205,11 @@ def test_pseudo_labels_and_r_drop_are_taken_apart():
     found = pseudo_labels.Results(right, values, PINS)
     gains = pseudo_labels.differences(found, CORPUS)
     assert gains["pseudo labels"].value > 5 and abs(gains["R-Drop"].value) < 1e-9
+    passes = records(plan, lambda run: 0.5 + 0.1 * bool(run.two_passes or run.r_drop))
+    gains = pseudo_labels.differences(pseudo_labels.Results(passes, values, PINS), CORPUS)
+    for also in ("", ", with pseudo labels"):
+        assert gains[f"its two passes{also}"].value > 5
+        assert abs(gains[f"their agreement{also}"].value) < 1e-9
     assert len(pseudo_labels.curve(found, "alpha")) == len(values["alphas"])
     assert any("highest mean F1 on development" in each for each in pseudo_labels.sentences(found))
 
@@ -220,11 +228,22 @@ def test_pseudo_labels_and_r_drop_are_taken_apart():
         ({"tuning_epochs": []}, few_epochs, "at least one number"),
         ({"alphas": [1.0, 1.0]}, pseudo_labels, "each once"),
         ({"alphas": [-1.0]}, pseudo_labels, "greater than or equal to 0"),
+        ({"corpora": ["ncbi_disease"]}, methods, "'ncbi_disease' has no sections to fuse; give"),
+        ({"corpora": ["ncbi_disease"]}, pseudo_labels, "Corpora with sections: .*meddocan"),
+        ({"seeds": 1}, significance, "1 runs of a method have no variance"),
     ],
 )
 def test_parameters_that_contradict_themselves_are_refused(changes, page, said):
     with pytest.raises(BadInput, match=said):
         page.plan(parameters(page.NAME, **changes))
+
+
+def test_a_corpus_without_sections_is_learnt_where_none_are_fused():
+    plain = parameters(methods.NAME, corpora=["ncbi_disease"], sections="none")
+    assert {run.corpus for run in methods.plan(plain) if isinstance(run, FineTune)} == {
+        "ncbi_disease"
+    }
+    assert few_epochs.plan(parameters(few_epochs.NAME, corpora=["ncbi_disease"]))
 
 
 def test_pages_of_the_study_share_their_parameters():

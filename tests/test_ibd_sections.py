@@ -146,5 +146,7 @@ def test_the_place_that_several_corpora_prefer_is_the_best_on_their_mean():
 def test_a_place_that_is_none_and_negative_numbers_are_refused():
     with pytest.raises(BadInput, match="unknown place of fusion to show 'txt'; did you mean"):
         study.plan(PARAMETERS | {"shown": "txt"})
+    with pytest.raises(BadInput, match="'bc5cdr' has no sections to fuse; leave it out"):
+        study.plan(PARAMETERS | {"corpora": [CORPUS, "bc5cdr"]})
     with pytest.raises(BadInput, match="disagreements: -1 passages"):
         study.plan(PARAMETERS | {"disagreements": -1})

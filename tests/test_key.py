@@ -109,6 +109,7 @@ def test_every_field_is_part_of_the_key(field):
         "train_on": "train+dev",
         "precision": "bf16",
         "keep_predictions": True,
+        "two_passes": True,
         "empty_share": 0.5,
         "fold": (1, 5),
         "keep_out": ("b",),

@@ -156,8 +156,17 @@ def test_a_part_that_selects_is_not_trained_on_and_every_document_selects_once(m
 
 
 def test_more_parts_than_documents_are_an_error(micro):
-    with pytest.raises(BadInput, match="would be empty"):
+    with pytest.raises(
+        BadInput, match=r"fold 1 of 40: .* would be empty, .* give at most \d+ part"
+    ):
         training_data.divided(micro, PLAIN.replaced(fold=(1, 40)))
+
+
+def test_a_training_split_that_others_tests_hold_wholly_is_an_error(micro, monkeypatch):
+    everything = frozenset(range(len(micro.splits["train"])))
+    monkeypatch.setattr(training_data, "keep_out", lambda corpus, others: everything)
+    with pytest.raises(BadInput, match="all .* training documents of 'micro' .* of other, third"):
+        training_data.divided(micro, PLAIN.replaced(keep_out=("other", "third")))
 
 
 def test_a_tokenizer_that_cannot_write_the_text_is_an_error_with_the_share(micro, monkeypatch):

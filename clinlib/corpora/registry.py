@@ -99,13 +99,19 @@ def load(name: str, root: Path | None = None) -> Corpus:
 
 
 def with_headings(root: Path | None = None) -> list[str]:
-    """Names of the corpora whose documents have sections: by their cards, or as generated."""
-    return [
-        name
-        for name, found in cards(root).items()
-        if found.sections
-        or (found.generated and any(d.sections for d in load(name, root).splits["train"]))
-    ]
+    """Names of the corpora whose documents have sections."""
+    return [name for name in cards(root) if has_headings(name, root)]
+
+
+def has_headings(name: str, root: Path | None = None) -> bool:
+    """Whether documents of "corpus" or "corpus:task" have sections: by the card, or as generated.
+
+    Raises BadInput for an unknown name.
+    """
+    found = card(name, root)
+    if not found.generated:
+        return found.sections is not None
+    return any(document.sections for document in load(name, root).splits["train"])
 
 
 def data_folder(name: str, root: Path | None = None) -> Path:

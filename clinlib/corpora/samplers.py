@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from clinlib.corpora.document import Document
-from clinlib.corpora.splits import grouped_split, shuffled
+from clinlib.corpora.splits import group_of, grouped_split, shuffled
 from clinlib.errors import BadInput
 
 Index = list[tuple[int, int]]
@@ -27,6 +27,12 @@ def fold(
     The parts are drawn once for all k; documents of one group stay in one part.
     Raises BadInput where there are more parts than groups of documents.
     """
+    groups = len({group_of(document) for document in documents})
+    if n > groups:
+        raise BadInput(
+            f"fold {k} of {n}: parts would be empty, as the {len(documents)} documents of train "
+            f"and dev are of {groups} groups that stay together; give at most {groups} parts"
+        )
     parts = grouped_split(documents, {str(part): 1 / n for part in range(1, n + 1)}, FOLD_SEED)
     selects = {document.id for document in parts[str(k)]}
     kept = tuple(document for document in documents if document.id not in selects)

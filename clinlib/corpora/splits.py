@@ -35,7 +35,7 @@ def grouped_split(
         raise BadInput(f"shares of the splits sum to {sum(shares.values())}, not 1: {dict(shares)}")
     groups: dict[str, list[Document]] = defaultdict(list)
     for document in documents:
-        groups[_group(document)].append(document)
+        groups[group_of(document)].append(document)
     check_disjoint({"documents": documents})
 
     wanted = {name: share * len(documents) for name, share in shares.items() if share > 0}
@@ -64,7 +64,7 @@ def check_disjoint(splits: Mapping[str, Iterable[Document]]) -> None:
                     f"in split '{split_of_id[document.id]}' and in split '{name}'"
                 )
             split_of_id[document.id] = name
-            group = _group(document)
+            group = group_of(document)
             if split_of_group.setdefault(group, name) != name:
                 raise BadInput(
                     f"group '{group}' (document '{document.id}') lies in split "
@@ -72,7 +72,7 @@ def check_disjoint(splits: Mapping[str, Iterable[Document]]) -> None:
                 )
 
 
-def _group(document: Document) -> str:
+def group_of(document: Document) -> str:
     return document.group or document.id
 
 

@@ -25,7 +25,7 @@ WITH_PREDICTOR = ("learning_loss", "lpn", "dbs")
 # what a pool decides instead of the task: the fields that must stand at their defaults
 DECIDED = (
     *("patience", "empty_share", "up_sample", "silver", "train_on", "r_drop", "class_weights"),
-    *("keep_predictions", "sections", "sentence_type", "draw"),
+    *("keep_predictions", "sections", "sentence_type", "draw", "two_passes"),
 )
 NEAR = 1e-9  # shares are added up in binary
 

@@ -176,7 +176,7 @@ def work(config: Mapping[str, Any], epochs: int, trained: float = math.inf) -> f
     """
     size = _parts(config)
     learnt = min(trained, min(config.get("sentences") or math.inf, size["train"]) + _silver(config))
-    passes = epochs * (2 if config.get("r_drop") else 1)
+    passes = epochs * (2 if config.get("r_drop") or config.get("two_passes") else 1)
     scored = (epochs + 1) * size["dev"] + size["test"]
     return (passes * learnt + SCORING * scored) * _with_context(config)
 

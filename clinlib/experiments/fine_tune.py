@@ -148,7 +148,7 @@ def objective(config: FineTune) -> Objective:
     """What a training step minimises."""
     if config.sentence_type:
         return MultiTask(config.r_drop)
-    return RDrop(config.r_drop) if config.r_drop else Supervised()
+    return RDrop(config.r_drop) if config.r_drop or config.two_passes else Supervised()
 
 
 def load_encoder(config: FineTune, context: RunContext) -> encoders.Encoder:

@@ -91,7 +91,8 @@ class FineTune(Config):
     others are not looked at, since who has few labels to learn from has few to select by.
     `layout`: a window for each sentence and its context, or sentences packed into one window
     with the context around them; then `batch_size` counts windows.
-    `r_drop`: the weight alpha of the agreement of two passes; 0 trains with one pass.
+    `r_drop`: the weight alpha of the agreement of two passes; 0 trains with one pass, or with
+    `two_passes` that do not heed each other.
     `class_weights`: "balanced" gives every label the same share of a softmax head's loss.
     `sections`: where the title of a sentence's section is fused: "text" puts it in front of the
     sentence, "embedding" joins its embedding (of `section_size`) to every token's, "classifier"
@@ -129,6 +130,7 @@ class FineTune(Config):
     dropout: OpenShare = 0.1
     label_smoothing: OpenShare = 0.0
     r_drop: Weight = 0.0
+    two_passes: bool = False
     class_weights: Literal["none", "balanced"] = "none"
     sections: Literal["none", "text", "embedding", "classifier"] = "none"
     section_size: Count = 32  # of a section's embedding, where it is joined to the tokens'
@@ -190,9 +192,14 @@ class FineTune(Config):
         self._check_positions()
         if self.class_weights != "none" and self.head != "softmax":
             raise BadInput(f"class_weights: only the head softmax takes them, not {self.head}")
-        if self.head == POINTER and (self.label_smoothing or self.r_drop):
-            field = "label_smoothing" if self.label_smoothing else "r_drop"
-            raise BadInput(f"{field}: the head {POINTER} has no label probabilities; leave it at 0")
+        for field in ("label_smoothing", "r_drop", "two_passes"):
+            if self.head == POINTER and getattr(self, field):
+                raise BadInput(
+                    f"{field}: the head {POINTER} has no label probabilities; leave it at 0"
+                )
+        if self.two_passes and (self.r_drop or self.sentence_type):
+            field = "r_drop" if self.r_drop else "sentence_type"
+            raise BadInput(f"two_passes: with {field}, it is r_drop that says how many there are")
         if self.head == POINTER and self.sections == "classifier":
             raise BadInput(f"sections: the head {POINTER} has no bias of labels; fuse elsewhere")
         if isinstance(self.learning_rate, Choose) and self.learning_rate.take != "learning_rate":

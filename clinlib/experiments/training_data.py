@@ -80,10 +80,18 @@ def unknown_share(windows: Sequence[Window], unknown_id: int | None) -> float:
 
 
 def divided(corpus: Corpus, config: FineTune) -> dict[str, tuple[Document, ...]]:
-    """The documents of each split: the corpus's own, or with another division of train and dev."""
+    """The documents of each split: the corpus's own, or with another division of train and dev.
+
+    Raises BadInput where nothing would be left to train on.
+    """
     splits = dict(corpus.splits)
     if config.keep_out:
         out = keep_out(config.corpus, config.keep_out)
+        if len(out) == len(splits["train"]):
+            raise BadInput(
+                f"keep_out: all {len(out)} training documents of '{config.corpus}' share passages "
+                f"with test documents of {', '.join(config.keep_out)}: nothing is left to train on"
+            )
         kept = (d for place, d in enumerate(splits["train"]) if place not in out)
         splits["train"] = tuple(kept)
     if config.documents:

@@ -52,6 +52,8 @@ SOURCES = {
     "clinx_embeddings": Source(CLINX, "Table 3", FIVE_EACH),
     "clinx_training_ablation": Source(CLINX, "Table 4", FIVE_EACH),
     "clinx_transfer": Source(CLINX, "Tables 5 and 6", TASKS),
+    "clinx_corpora": Source(CLINX, "Tables 1 and 2", "sentences of four corpora a language"),
+    "clinx_all_tasks": Source(CLINX, "Table 7", TASKS),
     "clinx_predicted_source": Source(CLINX, "Table 7", TASKS),
     "ibd_methods": Source(IBD, "Table 2", NOTES),
     "ibd_significance": Source(IBD, "Section 6.3", f"{NOTES}; the unit of the test is not given"),

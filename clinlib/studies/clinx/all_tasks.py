@@ -175,6 +175,15 @@ def sentences(results: Results) -> list[str]:
     return [*found, UNCORRECTED]
 
 
+def published_scores(frame: pd.DataFrame) -> pd.DataFrame:
+    """The published scores: models as rows, tasks as columns, with the printed marks."""
+    marks = frame["mark"].replace("none", "")
+    shown = frame.assign(shown=frame["f1"].map("{:.2f}".format) + marks)
+    matrix = shown.pivot(index="model", columns="task", values="shown")
+    rows, columns = (frame[name].unique() for name in ("model", "task"))
+    return matrix.reindex(index=rows, columns=columns).fillna("–")
+
+
 def _one_size(parameters: Mapping[str, object]) -> dict[str, object]:
     """The parameters of the prediction page at the page's number of sentences alone."""
     return {**parameters, "sizes": [parameters["sentences"]]}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from clinlib.corpora.registry import counts
 from clinlib.errors import BadInput
 from clinlib.experiments.choice import score
 from clinlib.experiments.config import Config
@@ -62,7 +63,21 @@ def corpora(parameters: Mapping[str, object]) -> list[str]:
         raise BadInput(f"corpora: {names} must name at least one corpus, each once")
     if parameters["folds"] == 1 or parameters["folds"] < 0:
         raise BadInput(f"folds: {parameters['folds']} parts; give at least 2, or 0 for none")
+    for name in names:
+        _enough_documents(name, parameters)
     return names
+
+
+def _enough_documents(corpus: str, parameters: Mapping[str, object]) -> None:
+    """Raises BadInput for more parts than a corpus has documents to divide."""
+    size = counts(corpus)
+    train = min(size["train"].documents, parameters["documents"] or size["train"].documents)
+    most = train + size["dev"].documents
+    if parameters["folds"] > most:
+        raise BadInput(
+            f"folds: {parameters['folds']} parts of '{corpus}', whose train and dev have {most} "
+            f"documents here; give at most {most}"
+        )
 
 
 class Results(PlanRecords):

@@ -8,9 +8,9 @@ that the method adapted. Methods with and without pseudo labels have numbers of 
 own: with one number, pseudo labels would also be more updates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from clinlib.corpora.registry import card
+from clinlib.corpora.registry import card, has_headings, with_headings
 from clinlib.errors import BadInput
 from clinlib.experiments.config import Config
 from clinlib.experiments.names import LEARN_VOCABULARY
@@ -42,7 +42,7 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
 
     Raises BadInput for parameters that contradict each other or name what does not exist.
     """
-    places = [(corpus, seed) for corpus in corpora(parameters) for seed in seeds(parameters)]
+    places = [(corpus, seed) for corpus in fused(parameters) for seed in seeds(parameters)]
     runs: list[Config] = [
         method(corpus, name, seed, parameters) for corpus, seed in places for name in METHODS
     ]
@@ -59,6 +59,27 @@ def corpora(parameters: Mapping[str, object]) -> list[str]:
     if not names or len(set(names)) < len(names):
         raise BadInput(f"corpora: {names} must name at least one corpus, each once")
     return names
+
+
+def fused(parameters: Mapping[str, object]) -> list[str]:
+    """The corpora of a page whose taggers fuse section titles where `sections` says.
+
+    Raises BadInput for one that has none.
+    """
+    names = corpora(parameters)
+    if parameters["sections"] != "none":
+        refuse_without_sections(names, "give sections=none to leave them out")
+    return names
+
+
+def refuse_without_sections(names: Iterable[str], instead: str) -> None:
+    """Raises BadInput for a corpus without sections, with what to do instead."""
+    for name in names:
+        if not has_headings(name):
+            raise BadInput(
+                f"corpora: '{name}' has no sections to fuse; {instead}. Corpora with sections: "
+                f"{', '.join(with_headings())}"
+            )
 
 
 class Results(PlanRecords):

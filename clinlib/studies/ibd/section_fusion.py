@@ -21,7 +21,14 @@ from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.corpora import is_here
 from clinlib.studies.frames import by_row
 from clinlib.studies.ibd.errors import checked
-from clinlib.studies.ibd.methods import STRICT, TYPE, Runs, corpora, tagger
+from clinlib.studies.ibd.methods import (
+    STRICT,
+    TYPE,
+    Runs,
+    corpora,
+    refuse_without_sections,
+    tagger,
+)
 from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "33_section_fusion"
@@ -46,9 +53,11 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
         raise unknown("place of fusion to show", parameters["shown"], PLACES)
     if parameters["disagreements"] < 0:
         raise BadInput(f"disagreements: {parameters['disagreements']} passages; give 0 or more")
+    names = corpora(parameters)
+    refuse_without_sections(names, "leave it out")
     return [
         run(corpus, level, seed, parameters)
-        for corpus in corpora(parameters)
+        for corpus in names
         for level in LEVELS
         for seed in seeds(parameters)
     ]

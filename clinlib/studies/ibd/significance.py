@@ -51,7 +51,12 @@ TESTS: dict[str, dict[str, Callable[[Groups], Outcome]]] = {
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
-    """The runs of the methods' page, no others; raises BadInput as it does."""
+    """The runs of the methods' page, no others; raises BadInput as it does, and for one seed."""
+    if parameters["seeds"] < 2:
+        raise BadInput(
+            f"seeds: {parameters['seeds']} runs of a method have no variance to analyse; at least "
+            "2 are needed"
+        )
     return methods.plan(parameters)
 
 
