@@ -517,6 +517,9 @@ def test_every_length_is_judged_by_its_own_runs():
     said = [text for text in context.sentences(results) if "margin" in text]
     assert "no worse" in said[0] and PACKED[0] in said[0]
     assert "windows are worse" in said[1] and PACKED[1] in said[1]
+    kept, left = (text for text in context.sentences(results) if "so that" in text)
+    assert "no worse on 1 of 1 corpus, so that they are to be preferred" in kept
+    assert "no worse on 0 of 1 corpus, so that a window per sentence stays" in left
 
 
 def judged(gains, distances):

@@ -9,6 +9,7 @@ from clinlib.experiments.spec import Choose, Ensemble, FineTune, Pretrain, Simil
 
 LETTERS = FineTune(corpus="synthetic_en_letters", encoder="scratch-tiny")
 NCBI = LETTERS.replaced(corpus="ncbi_disease")
+MADE = Pretrain(texts=("corpus:synthetic_en_letters",))
 TEXT = "text:en_medquad.txt"
 
 
@@ -28,7 +29,10 @@ def nothing_here(monkeypatch, tmp_path):
         Pretrain(texts=(TEXT,)),
         Vectors(texts=(TEXT,)),
         Ensemble(of=(NCBI,)),
-        Similarity(source=LETTERS, target=Choose(of=(NCBI,), take="model")),
+        Similarity(
+            source=LETTERS.replaced(encoder=MADE),
+            target=Choose(of=(NCBI.replaced(encoder=MADE),), take="model"),
+        ),
     ],
     ids=lambda config: config.label(),
 )

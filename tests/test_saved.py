@@ -28,7 +28,7 @@ def trained(tmp_path_factory):
     """Two taggers of the micro corpus: their records and folders by configuration."""
     found = {}
     with golden.on_micro(golden.micro()) as corpus:
-        for config in (PLAIN, PLAIN.replaced(seed=1, head="softmax"), POINTER):
+        for config in (PLAIN, PLAIN.replaced(learning_rate=3e-3, head="softmax"), POINTER):
             folder = tmp_path_factory.mktemp("tagger")
             found[config] = fine_tune.run(config, RunContext(artifact=folder)), folder
         yield corpus, found
@@ -126,6 +126,35 @@ def test_models_of_two_parents_and_members_of_two_corpora_are_refused():
         Ensemble(of=(PLAIN, PLAIN.replaced(corpus="other")))
     with pytest.raises(BadInput, match="the same value stands twice"):
         Ensemble(of=(PLAIN, PLAIN))
+
+
+def test_encoders_from_scratch_are_one_parent_where_they_begin_alike():
+    with pytest.raises(BadInput, match=r"another one on micro \(seed 0\) and micro \(seed 1\)"):
+        Similarity(source=PLAIN, target=PLAIN.replaced(seed=1))
+    with pytest.raises(BadInput, match=r"another one on micro \(seed 0\) and other \(seed 0\)"):
+        Similarity(source=PLAIN, target=PLAIN.replaced(corpus="other"))
+    Similarity(source=PLAIN, target=PLAIN.replaced(head="softmax"))
+    # its vocabulary is the packaged one, whatever the corpus
+    small = PLAIN.replaced(encoder="scratch-small")
+    Similarity(source=small, target=small.replaced(corpus="other"))
+    with pytest.raises(BadInput, match="they share no parent encoder; take a pretrained one"):
+        Similarity(source=small, target=Choose(of=(small, small.replaced(seed=2)), take="model"))
+
+
+def test_taggers_of_several_vocabularies_neither_vote_nor_compare(trained, tmp_path, monkeypatch):
+    corpus, found = trained
+    one, other, _ = found
+    labels = TagScheme(one.scheme, corpus.types).labels
+    encoder = encoders.load("scratch-tiny", seed=0, texts=["quite other words"], vocabulary=60)
+    tagger = Tagger(encoder, "crf", labels, seed=0)
+    tagger.compact(torch.tensor([encoder.tokenizer.pad_token_id]))
+    saved.save(tagger, encoder.tokenizer, tmp_path)
+    folders = {one: found[one][1], other: tmp_path}
+    monkeypatch.setattr(RunContext, "parent", lambda self, config: folders[config])
+    with pytest.raises(BadInput, match=r"member 2 \(.*\) has another vocabulary than the first"):
+        ensemble.run(Ensemble(of=(one, other)), RunContext())
+    with pytest.raises(BadInput, match="source and target have different vocabularies"):
+        similarity.run(Similarity(source=other, target=one, vectors=300), RunContext())
 
 
 def test_a_folder_without_a_tagger_is_named(tmp_path):

@@ -1,5 +1,6 @@
 """Voting: the majority of label sequences, and spans that the scheme can write."""
 
+import re
 from collections import Counter
 from itertools import product
 
@@ -46,6 +47,30 @@ def test_every_label_sequence_is_repaired_to_a_legal_one_and_a_legal_one_stays(s
         assert ((repaired == 0) == (np.array(labels) == 0)).all()
         if scheme.illegal(labels) == 0:
             assert repaired.tolist() == list(labels)
+
+
+def read_as_words(labels, scheme):
+    """The repaired names of labels: each span is a word over the letters of its labels."""
+    names = [scheme.labels[label] for label in labels]
+    written = []
+    for word in re.finditer("O|S|E|[BI]I*E?", "".join(name[0] for name in names)):
+        types = [name[2:] for name in names[word.start() : word.end()]]
+        kind = sorted(types, key=lambda each: (-types.count(each), types.index(each)))[0]
+        if word.group() == "O":
+            letters = "O"
+        elif scheme.name == "BIO":
+            letters = "B" + "I" * (len(types) - 1)
+        else:
+            letters = "S" if len(types) == 1 else "B" + "I" * (len(types) - 2) + "E"
+        written += [letter if letter == "O" else f"{letter}-{kind}" for letter in letters]
+    return written
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
+def test_spans_are_the_words_that_their_labels_letters_make(scheme):
+    for labels in product(range(len(scheme.labels)), repeat=4):
+        repaired = [scheme.labels[label] for label in repair(labels, scheme)]
+        assert repaired == read_as_words(labels, scheme), labels
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)

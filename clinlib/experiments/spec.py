@@ -9,7 +9,14 @@ from clinlib.errors import BadInput, unknown
 from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.config import Config
 from clinlib.experiments.encoder_runs import Pretrain, Vectors
-from clinlib.experiments.names import MODEL, Seed, no_repeats
+from clinlib.experiments.names import (
+    LEARN_VOCABULARY,
+    MODEL,
+    RECURRENT,
+    SCRATCH,
+    Seed,
+    no_repeats,
+)
 from clinlib.experiments.tagger_runs import Choose, FineTune, PseudoLabel, runs_of
 
 
@@ -76,6 +83,15 @@ class Similarity(Config):
                 "source and target do not share a parent encoder: their states lie in spaces that "
                 "no rotation relates"
             )
+        if encoders[0] in (*SCRATCH, RECURRENT):
+            learnt = encoders[0] in LEARN_VOCABULARY
+            begun = {(e.seed, *((e.corpus, e.vocabulary) if learnt else ())): e for e in runs}
+            if len(begun) > 1:
+                said = " and ".join(f"{e.corpus} (seed {e.seed})" for e in begun.values())
+                raise BadInput(
+                    f"encoder: '{encoders[0]}' begins as another one on {said}: they share no "
+                    "parent encoder; take a pretrained one"
+                )
         return self
 
 

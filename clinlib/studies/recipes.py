@@ -20,7 +20,7 @@ CLINICAL_EN = ("text:en_e3c_layer3.jsonl", "text:en_medquad.txt")
 CLINICAL_ES = ("text:es_e3c_layer3.jsonl",)
 CONTROL = "general:multi-more"  # reads as much as the adapted ones, and no clinical text
 STUDY = {
-    "general:multi": "English, Spanish, Dutch and Chinese text; as XLM-R",
+    "general:multi": "English, Spanish and Dutch text, Chinese medical questions; as XLM-R",
     "general:en": "English Wikipedia; as BERT",
     "general:es": "Spanish Wikipedia; as BETO",
     "general:zh": "Chinese medical questions and answers; as MC-BERT",

@@ -123,9 +123,7 @@ def ablation(results: Results) -> pd.DataFrame:
                 "strict R": cell(runs.values(), "scores.test.strict.recall"),
                 "strict F1": cell(runs.values(), STRICT),
                 "less full": "–" if name == FULL else paired(runs, full, STRICT),
-                "subwords per second": cell(
-                    runs.values(), "provenance.subwords_per_second", digits=0
-                ),
+                "processor seconds": cell(runs.values(), "provenance.cpu_seconds", digits=0),
             }
     return _frame(rows, ["corpus", "architecture"])
 
