@@ -160,6 +160,26 @@ def test_types_and_mechanisms_are_those_of_the_records():
     assert mechanisms.loc[(CORPUS, "lexicon"), PLAIN].value == pytest.approx(90.0)
 
 
+def test_what_a_pass_of_adaptation_hides_is_said_where_it_is_known():
+    plan = methods.plan(PARAMETERS)
+    made = records(plan, lambda run: 0.8)
+    for run in plan:
+        if isinstance(run, Pretrain):
+            data = {"train_subwords": 10_000, "entity_subwords": 700}
+            data = data if run.masks == "entities" else {"train_subwords": 8_000}
+            made[key(run, PINS)] = {
+                "kind": "pretrain",
+                "status": "complete",
+                "configuration": run.to_dict(),
+                "data": data,
+            }
+    said = " ".join(method_tables.sentences(methods.Results(made, PARAMETERS, PINS)))
+    assert "hides 1,200 under MLM and 490 under EMLM subwords" in said
+    without = records([run for run in plan if isinstance(run, FineTune)], lambda run: 0.8)
+    said = method_tables.sentences(methods.Results(without, PARAMETERS, PINS))
+    assert not any("hides" in each for each in said)
+
+
 def test_few_epochs_are_trainings_of_their_own():
     values = parameters(few_epochs.NAME, tuning_epochs=[4, 1])
     plan = few_epochs.plan(values)

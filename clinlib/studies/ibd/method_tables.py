@@ -140,7 +140,7 @@ def sentences(found: Results) -> list[str]:
             reading_of(f"{corpus}, {name}", each, "F1")
             for name, each in steps(found, corpus).items()
         ]
-        said += [_widest(found, corpus)]
+        said += [_widest(found, corpus), _hidden(found, corpus)]
     return [each for each in (*said, UNCORRECTED) if each]
 
 
@@ -158,6 +158,20 @@ def _widest(found: Results, corpus: str) -> str:
     return (
         f"{corpus}: from {PLAIN} to {last}, {most} moves most ({moved[most]:+z.1f} F1) and {least} "
         f"least ({moved[least]:+z.1f})."
+    )
+
+
+def _hidden(found: Results, corpus: str) -> str:
+    """How many subwords a pass of random and of entity masking hides: the two do not learn from
+    as many."""
+    hidden = {
+        kind: cell(found.adapted[corpus][kind].values(), _masked).value for kind in (MLM, EMLM)
+    }
+    if None in hidden.values():
+        return ""
+    of = " and ".join(f"{value:,.0f} under {kind}" for kind, value in hidden.items())
+    return (
+        f"{corpus}: a pass of adaptation hides {of} subwords, so that the two learn unequally much."
     )
 
 
