@@ -62,7 +62,7 @@ def records(f1=lambda name, seed: 50.0, share=0.8, without=(), parameters=PARAME
             "flags": [],
             "scores": score,
             "counts": counts,
-            "data": {"train_windows": 50},
+            "data": {"train_windows": 50, "train_words": 700, "dev_words": 90},
             "curve": [{}] * getattr(config, "epochs", 0),
             "provenance": {"cpu_seconds": 10.0, "seconds": 20.0},
         }
@@ -193,18 +193,6 @@ def test_updates_of_loops_are_those_of_all_rounds_so_far(even):
     assert frame.loc[(60, VOTE), "updates"].value is None
 
 
-def test_dev_sentences_that_select_are_labels_too(even):
-    frame = shown.table(even, TARGET)
-    documents = registry.load(TARGET).splits["dev"]
-    everything = sum(len(document.text.split()) for document in documents)
-    place = study.Place(TARGET, 60)
-    few = shown.selecting_words(place, [1, 2], 40)
-    assert 0 < few.value < shown.selecting_words(place, [1], 0).value
-    assert shown.selecting_words(place, [1], 0).value >= everything
-    assert frame.loc[(60, PLAIN), "and to select by"].value > 0
-    assert frame.loc[(60, ACTIVE), "and to select by"] == "–"
-
-
 def test_more_passes_and_pseudo_labels_have_numbers_of_passes_of_their_own():
     made = options(TARGET, PARAMETERS)
     runs = {name: made[name](TARGET, 60, 1, PARAMETERS) for name in (PLAIN, LONGER, PSEUDO)}
@@ -240,23 +228,15 @@ def test_without_sources_no_loop_starts_from_one():
     assert not [name for name in made if "after" in name or "transfer" in name]
 
 
-def test_words_of_fine_tuning_are_those_of_the_drawn_sentences(even):
-    documents = registry.load(TARGET).splits["train"]
-    cell = shown.drawn_words(PLACE, [1])
-    plain = tagger(TARGET, 60, 1, PARAMETERS)
-    texts = [documents[d].text[slice(*documents[d].sentences[s])]
-             for d, s in training_sentences(documents, plain)]  # fmt: skip
-    assert len(" ".join(texts).split()) <= cell.value <= len("".join(texts))
+def test_words_of_options_without_rounds_are_those_of_fine_tuning(even):
     frame = shown.table(even, TARGET)
     assert frame.loc[(60, ACTIVE), "words labelled"].value == 800
-    assert frame.loc[(60, PLAIN), "words labelled"].n == 3
-
-
-def test_a_page_made_without_the_corpora_says_which_numbers_need_them(even, monkeypatch):
-    monkeypatch.setattr(shown, "is_here", lambda name: False)
-    frame = shown.table(even, TARGET)
-    assert frame.loc[(60, PLAIN), "words labelled"] == "corpus not here"
-    assert frame.loc[(60, ACTIVE), "words labelled"].value == 800
+    assert frame.loc[(60, ACTIVE), "and to select by"] == "–"
+    for name in (PLAIN, VOTE, PSEUDO):
+        labelled, selecting = (
+            frame.loc[(60, name), column] for column in ("words labelled", "and to select by")
+        )
+        assert (labelled.value, labelled.n, selecting.value) == (700, 3, 90)
 
 
 def better(best):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from clinlib.corpora.samplers import some_documents
+from clinlib.corpora.words import split_words
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import encode
 from clinlib.errors import BadInput
@@ -118,6 +119,8 @@ def test_gold_and_silver_are_learnt_together(labelled, teacher, monkeypatch):
     config = TEACHER.replaced(silver=SILVER, epochs=1)
     record = fine_tune.run(config, RunContext())
     gold = sum(len(d.sentences) for d in teacher[0].splits["train"][:5])
+    words = sum(len(split_words(d.text)) for d in teacher[0].splits["train"][:5])
+    assert record["data"]["train_words"] == words  # what no person labelled is no cost in labels
     assert record["data"]["silver_sentences"] == len(silver.sentences)
     assert record["data"]["train_sentences"] == gold + len(silver.sentences)
     assert record["data"]["train_documents"] == 5

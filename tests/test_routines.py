@@ -6,6 +6,8 @@ import golden
 import pytest
 import torch
 
+from clinlib.corpora.samplers import sentence_index
+from clinlib.corpora.words import split_words
 from clinlib.encoding.tags import TagScheme
 from clinlib.encoding.windows import encode
 from clinlib.errors import BadInput
@@ -153,6 +155,19 @@ def test_a_part_that_selects_is_not_trained_on_and_every_document_selects_once(m
         assert splits["test"] == micro.splits["test"]
         selected += dev
     assert sorted(selected) == sorted(both)
+
+
+def test_words_of_gold_sentences_are_counted_each_once(micro):
+    documents = micro.splits["train"]
+    texts = [document.text[slice(*place)] for document in documents for place in document.sentences]
+    every = sentence_index(documents)
+    assert training_data.words_in(documents, every) == sum(len(split_words(t)) for t in texts)
+    assert training_data.words_in(documents, every[:1] * 3) == len(split_words(texts[0]))
+    config = PLAIN.replaced(sentences=5, up_sample=1.0, epochs=1)
+    record = fine_tune.run(config, RunContext())
+    assert record["data"]["train_words"] == sum(len(split_words(text)) for text in texts[:5])
+    dev = micro.splits["dev"]
+    assert record["data"]["dev_words"] == training_data.words_in(dev, sentence_index(dev))
 
 
 def test_more_parts_than_documents_are_an_error(micro):

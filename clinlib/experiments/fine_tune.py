@@ -8,6 +8,7 @@ import torch
 
 from clinlib.corpora import registry
 from clinlib.corpora.document import Document, Span
+from clinlib.corpora.samplers import sentence_index
 from clinlib.encoding.batches import Batch, batches
 from clinlib.encoding.decoding import spans_of
 from clinlib.encoding.sections import Sections, heading_counts
@@ -115,6 +116,9 @@ def run(config: FineTune, context: RunContext) -> dict[str, Any]:
             ),
             "unknown_share": round(unknown_share, 6),
             "train_documents": len(splits["train"]),
+            # what people labelled: to learn from, and to select by
+            "train_words": training_data.words_in(splits["train"], learnt.gold),
+            "dev_words": training_data.words_in(splits["dev"], sentence_index(splits["dev"])),
             "silver_sentences": learnt.silver,
             "silver_repeats": learnt.repeated,
             "train_windows": len(train.windows),

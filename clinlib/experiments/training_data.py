@@ -1,6 +1,6 @@
 """Training data of a tagger: which documents and sentences it learns from, gold and silver."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from clinlib.corpora.samplers import (
     some_documents,
     up_sample,
 )
+from clinlib.corpora.words import words
 from clinlib.encoding.sections import Sections, learn_titles
 from clinlib.encoding.windows import Window
 from clinlib.errors import BadInput
@@ -36,6 +37,11 @@ class Learnt:
     sentences: Index
     silver: int = 0
     repeated: int = 0
+
+    @property
+    def gold(self) -> Index:
+        """The sentences with gold labels, those of pseudo-labelled documents being last."""
+        return self.sentences[: len(self.sentences) - self.silver]
 
 
 def learnt(gold: Sequence[Document], config: FineTune, context: RunContext) -> Learnt:
@@ -55,6 +61,19 @@ def learnt(gold: Sequence[Document], config: FineTune, context: RunContext) -> L
     ]
     repeated = len(made.sentences) - len(silver)
     return Learnt((*gold, *made.documents), sentences + silver, len(silver), repeated)
+
+
+def words_in(documents: Sequence[Document], sentences: Iterable[tuple[int, int]]) -> int:
+    """How many words the (document, sentence) pairs hold, each sentence once."""
+    by_document: dict[int, list[tuple[int, int]]] = {}
+    for document, sentence in set(sentences):
+        by_document.setdefault(document, []).append(documents[document].sentences[sentence])
+    return sum(
+        start <= first < end
+        for document, places in by_document.items()
+        for first, _ in words(documents[document])
+        for start, end in places
+    )
 
 
 def fused_sections(learnt: Learnt, config: FineTune) -> Sections | None:

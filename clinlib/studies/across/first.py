@@ -24,7 +24,7 @@ from clinlib.studies.plans import seeds
 NAME = "50_across"
 STRICT = "scores.test.strict.f1"
 SPENT = "provenance.cpu_seconds"
-WORDS = "words"
+WORDS = "data.words"  # of the sentences that a loop has labelled
 
 Runs = dict[int, Record | None]
 
@@ -161,7 +161,7 @@ def at_size(record: Record | None, size: int) -> Record | None:
             *(flag for flag in record["flags"] if flag == NO_ENTITY),
         ],
         "provenance": provenance,
-        "data": record["data"] | {WORDS: rows[-1]["tokens"]},
+        "data": record["data"] | {"words": rows[-1]["tokens"]},
     }
 
 

@@ -4,21 +4,17 @@ from statistics import fmean
 
 import pandas as pd
 
-from clinlib.corpora import registry
-from clinlib.corpora.samplers import first_sentences, holding
-from clinlib.corpora.words import words
 from clinlib.studies.across.first import WORDS, Place, Results
 from clinlib.studies.across.options import PLAIN, at_random, is_active
 from clinlib.studies.cells import Cell
 from clinlib.studies.comparisons import ENOUGH, reading_of
-from clinlib.studies.corpora import is_here
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl.rounds import bare_starts
 from clinlib.studies.updates import updates
 
 LEVEL = 0.05
 DASH = "–"
-ABSENT = "corpus not here"
+LEARNT, SELECTING = "data.train_words", "data.dev_words"
 
 
 def table(results: Results, target: str) -> pd.DataFrame:
@@ -26,44 +22,22 @@ def table(results: Results, target: str) -> pd.DataFrame:
     rows = {}
     for place in _places(results, target):
         corrected = results.corrected(place)
-        dev = results.parameters["dev_sentences"]
-        drawn, selecting = (
-            (drawn_words(place, results.seeds), selecting_words(place, results.seeds, dev))
-            if is_here(target)
-            else (ABSENT, ABSENT)
-        )
         for name in results.found[place]:
             plain = name == PLAIN
-            labelled = (
-                results.score(place, name, f"data.{WORDS}", digits=0) if is_active(name) else drawn
-            )
+            # options without rounds learn from the sentences of plain fine-tuning
+            labelled = (name, WORDS) if is_active(name) else (PLAIN, LEARNT)
             rows[place.size, name] = {
                 "strict F1": results.score(place, name),
                 f"over {PLAIN}": DASH if plain else results.gain(place, name),
                 "p, corrected": DASH if plain else _p(corrected.get(name)),
-                "words labelled": labelled,
-                "and to select by": DASH if is_active(name) else selecting,
+                "words labelled": results.score(place, *labelled, digits=0),
+                "and to select by": (
+                    DASH if is_active(name) else results.score(place, PLAIN, SELECTING, digits=0)
+                ),
                 "updates": results.score(place, name, updates, digits=0),
                 "processor seconds": results.seconds(place, name),
             }
     return by_row(rows, ("sentences", "option"))
-
-
-def drawn_words(place: Place, seeds: list[int]) -> Cell:
-    """Words of the first N sentences that each seed draws; known without a run."""
-    documents = registry.load(place.target).splits["train"]
-    counts = []
-    for seed in seeds:
-        index = first_sentences(documents, place.size, seed)
-        counts.append(sum(_words(documents[d], documents[d].sentences[s]) for d, s in index))
-    return Cell.of(counts, digits=0)
-
-
-def selecting_words(place: Place, seeds: list[int], sentences: int) -> Cell:
-    """Words of the dev documents that each seed's fine-tuning picks its epoch by; 0 takes all."""
-    documents = registry.load(place.target).splits["dev"]
-    drawn = [holding(documents, seed, sentences) if sentences else documents for seed in seeds]
-    return Cell.of([sum(len(words(each)) for each in some) for some in drawn], digits=0)
 
 
 def gains(results: Results, place: Place) -> dict[str, Cell]:
@@ -157,8 +131,3 @@ def _p(p: float | None) -> str:
 
 def _mean(found: Cell, missing: float = float("-inf")) -> float:
     return missing if found.value is None else fmean(found.values)
-
-
-def _words(document, sentence: tuple[int, int]) -> int:
-    start, end = sentence
-    return sum(start <= first < end for first, _ in words(document))
