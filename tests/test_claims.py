@@ -362,7 +362,7 @@ def test_every_claim_has_a_row_of_its_own_and_a_reader_or_says_what_it_needs():
 def test_statements_are_said_once_and_doubts_are_shown():
     texts = [each.statement for each in claims()]
     assert len(set(texts)) == len(texts)
-    assert all(each.doubt in each.remarks for each in claims())
+    assert all(each.doubt in each.printed for each in claims())
     assert {each.kind for each in claims()} == set(KINDS)
 
 

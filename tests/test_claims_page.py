@@ -291,6 +291,17 @@ def test_synthetic_numbers_never_stand_beside_published_ones():
     assert "published" not in shown
 
 
+def test_where_a_paper_contradicts_itself_the_row_says_so():
+    doubtful = [name for name, claim in CLAIMS.items() if claim.doubt and claim.paper == "ibd"]
+    rows = table.verdicts([held((2.0, 2.1), name=name) for name in ("ibd-02", *doubtful)], "ibd")
+    for name in doubtful:
+        said = rows.loc[name, "published"].squeeze()
+        assert said == f"{CLAIMS[name].published} – The paper is at odds with itself: " + (
+            CLAIMS[name].doubt
+        )
+    assert doubtful and "at odds" not in rows.loc["ibd-02", "published"].squeeze()
+
+
 def test_few_comparisons_are_told_one_by_one_and_many_by_their_ends():
     one = held((2.0, 2.1, 2.2))
     assert table.ours(one) == "ncbi_disease: +2.1 [+1.9, +2.3] (3)"

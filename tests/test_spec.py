@@ -41,6 +41,11 @@ def choose(take="learning_rate", **fields) -> Choose:
         ({"head": "global_pointer", "label_smoothing": 0.1}, "label_smoothing: the head global_"),
         ({"head": "global_pointer", "r_drop": 1.0}, "r_drop: the head global_pointer has no"),
         ({"head": "global_pointer", "two_passes": True}, "two_passes: the head global_pointer has"),
+        (
+            {"keep_out": ("b",), "fold": (1, 2)},
+            "keep_out: overlaps are sought in the training split",
+        ),
+        ({"keep_out": ("b",), "train_on": "train+dev"}, "keep_out: overlaps are sought in the"),
         ({"two_passes": True, "r_drop": 1.0}, "two_passes: with r_drop, it is r_drop that says"),
         ({"two_passes": True, "sentence_type": "A"}, "two_passes: with sentence_type, it is"),
         ({"head": "global_pointer", "class_weights": "balanced"}, "only the head softmax takes"),

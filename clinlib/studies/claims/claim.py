@@ -81,10 +81,10 @@ class Claim:
             raise BadInput(f"claim {self.id} names neither a page nor what it needs")
 
     @property
-    def remarks(self) -> str:
-        """The note, and where the paper is at odds with itself."""
+    def printed(self) -> str:
+        """The published figures, and where the paper is at odds with itself."""
         doubt = f"The paper is at odds with itself: {self.doubt}" if self.doubt else ""
-        return " ".join(part for part in (doubt, self.note) if part)
+        return " – ".join(part for part in (self.published, doubt) if part)
 
 
 @cache

@@ -32,7 +32,7 @@ def verdicts(found: Sequence[Held], paper: str) -> pd.DataFrame:
             "verdict": each.verdict.word,
             "found": ours(each),
             "why": each.verdict.why,
-            "published": claim.published,
+            "published": claim.printed,
             "seeds, or runs": seeds(each),
             "least that could be found": detectable(each),
             "page": " ".join(each.pages) or NONE,
@@ -71,7 +71,7 @@ def tests(found: Sequence[Held], paper: str) -> pd.DataFrame:
         (each.claim.id,): {
             "test": test(each.claim),
             "metric": each.claim.metric,
-            "remarks": each.claim.remarks or NONE,
+            "remarks": each.claim.note or NONE,
         }
         for each in found
         if each.claim.paper == paper
