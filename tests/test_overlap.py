@@ -1,10 +1,11 @@
 """Overlap: what of one source stands in another, on toy corpora, and what must be kept out."""
 
+import tracemalloc
 from types import SimpleNamespace
 
 import pytest
 
-from clinlib.corpora import overlap
+from clinlib.corpora import overlap, shingles
 from clinlib.corpora.corpus import Corpus
 from clinlib.corpora.document import Document
 from clinlib.corpora.ledger import Ledger
@@ -79,6 +80,25 @@ def test_what_is_kept_out_is_counted_and_named():
     assert overlap.keep_out("one", ["one"]) == {0}  # case 1 is tested too
     assert overlap.keep_out("one", ["other"]) == frozenset()
     assert overlap.keep_out("text:a.txt", ["two"], splits=["train"]) == {0, 5}
+
+
+def test_what_is_kept_out_of_a_file_is_found_without_holding_the_file(monkeypatch):
+    monkeypatch.setattr(shingles, "_BLOCK", 1 << 12)
+    overlap.keep_out("text:a.txt", ["one"])  # the table of letters is made once
+
+    def stream(name):
+        yield case(5)
+        yield from (case(n) * 4 for n in range(100, 1000))
+        yield case(1)
+
+    monkeypatch.setattr(overlap, "read_texts", stream)
+    size = sum(map(len, stream("a.txt")))
+    tracemalloc.start()
+    found = overlap.keep_out("text:a.txt", ["one"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == {0, 901}
+    assert peak < size / 2
 
 
 def test_a_single_source_overlaps_with_nothing():

@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinlib.corpora import shingles as module
-from clinlib.corpora.shingles import common, held, normalised, shingles, stand, tied
+from clinlib.corpora.shingles import (
+    common,
+    held,
+    normalised,
+    shingles,
+    stand,
+    tied,
+    tied_numbers,
+)
 
 CASE = "".join(
     f"Paciente {n} de {n % 90} años con fiebre y tos desde hace {n} días. " for n in range(9)
@@ -61,6 +69,22 @@ def test_chunks_and_slices_change_nothing(monkeypatch):
     assert np.array_equal(whole.owners, parts.owners)
     again, n = common(parts, parts)
     assert np.array_equal(pairs, again) and np.array_equal(counts, n)
+
+
+@settings(max_examples=100)
+@given(TEXTS, TEXTS, st.integers(1, 60))
+def test_a_stream_in_blocks_of_any_size_is_tied_to_what_all_at_once_is(left, right, block):
+    others = shingles(right, WIDTH)
+    whole = set(tied(shingles(left, WIDTH), others)[:, 0].tolist())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_BLOCK", block)
+        assert tied_numbers(iter(left), others, WIDTH) == whole
+
+
+def test_texts_of_a_stream_are_numbered_across_its_blocks(monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK", 1)
+    stream = ("otro texto", CASE, "", CASE[:150], "más")
+    assert tied_numbers(iter(stream), shingles([CASE])) == {1, 3}
 
 
 def test_no_passage_crosses_from_one_text_to_the_next():

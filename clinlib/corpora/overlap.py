@@ -13,7 +13,7 @@ import numpy as np
 from clinlib.corpora.card import SPLITS
 from clinlib.corpora.made_texts import is_made, made_documents
 from clinlib.corpora.registry import card, load
-from clinlib.corpora.shingles import WIDTH, Shingles, shingles, stand, tied
+from clinlib.corpora.shingles import WIDTH, Shingles, shingles, stand, tied, tied_numbers
 from clinlib.corpora.texts import read_texts, text_files
 from clinlib.errors import unknown
 
@@ -107,7 +107,8 @@ def keep_out(
     The texts of "text:FILE" and of "unlabelled:CORPUS" or "textbook:CORPUS" count in their order,
     those of a corpus in the order of its training split. One is kept out if it is tied to a
     document of the targets' `splits`: they share 50 shingles, or half of those of the one that has
-    fewer. Sources and targets in other languages have nothing in common.
+    fewer. Sources and targets in other languages have nothing in common. The source is streamed;
+    what is held are the tested documents, about 12 bytes a character.
 
     Raises BadInput for unknown sources and for data that are not here.
     """
@@ -122,17 +123,16 @@ def keep_out(
     if not tested:
         return frozenset()
     width = WIDTHS.get(language, WIDTH)
-    found = tied(shingles(training_texts(source), width), shingles(tested, width))
-    return frozenset(found[:, 0].tolist())
+    return tied_numbers(training_texts(source), shingles(tested, width), width)
 
 
-def training_texts(source: str) -> list[str]:
-    """The texts that may be trained on: a corpus's training split, or a whole file."""
+def training_texts(source: str) -> Iterable[str]:
+    """The texts that may be trained on, one by one: a corpus's training split, or a whole file."""
     if source.startswith(TEXT):
-        return list(read_texts(source.removeprefix(TEXT)))
+        return read_texts(source.removeprefix(TEXT))
     if is_made(source):
-        return [document.text for document in made_documents(source)]
-    return [document.text for document in load(source).splits.get("train", ())]
+        return (document.text for document in made_documents(source))
+    return (document.text for document in load(source).splits.get("train", ()))
 
 
 def _rows(language: str, sources: list[_Source]) -> list[Overlap]:

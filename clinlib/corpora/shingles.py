@@ -18,6 +18,7 @@ TIED = 50  # shingles in common, as many as one common passage of 109 characters
 
 _CHUNK = 1 << 21  # characters hashed at a time, which bounds the memory
 _PAIRS = 1 << 23  # pairs of texts counted at a time
+_BLOCK = 1 << 20  # characters of a stream whose shingles are held at a time
 _LETTER_END = 0x110000
 # an odd number has an inverse modulo 2^64, by which a passage's hash is freed of its position
 _BASE = 0x9E3779B97F4A7C15
@@ -124,6 +125,33 @@ def tied(left: Shingles, right: Shingles) -> np.ndarray:
     pairs, counts = common(left, right)
     fewer = np.minimum(left.sizes[pairs[:, 0]], right.sizes[pairs[:, 1]])
     return pairs[(counts >= TIED) | (counts >= SHARE * fewer)]
+
+
+def tied_numbers(texts: Iterable[str], others: Shingles, width: int = WIDTH) -> frozenset[int]:
+    """Numbers of the texts that are tied to any of the others, whose shingles have `width`.
+
+    The texts may be more than memory holds: shingles are made of one block of them at a time.
+    """
+    found: set[int] = set()
+    before = 0
+    for block in _blocks(texts):
+        some = shingles(block, width)
+        found.update((before + tied(some, others)[:, 0]).tolist())
+        before += len(some)
+    return frozenset(found)
+
+
+def _blocks(texts: Iterable[str]) -> Iterator[list[str]]:
+    """The texts in their order, some at a time; one that is longer than a block is one itself."""
+    block, size = [], 0
+    for text in texts:
+        block.append(text)
+        size += len(text)
+        if size >= _BLOCK:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
 
 
 def _in(hashes: np.ndarray, others: np.ndarray) -> np.ndarray:
