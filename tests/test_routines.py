@@ -1,6 +1,7 @@
 """The routines FineTune and Pretrain: deterministic, golden, and what their records hold."""
 
 import json
+from functools import partial
 
 import golden
 import pytest
@@ -18,6 +19,7 @@ from clinlib.experiments.key import Pins, key
 from clinlib.experiments.spec import Choose, Pretrain
 from clinlib.models import encoders
 from clinlib.training import precision
+from clinlib.training.checkpoint import Checkpoint
 
 PLAIN = golden.PLAIN
 
@@ -227,6 +229,40 @@ def test_an_interrupted_pretraining_ends_with_the_weights_of_one_that_was_not(
     resumed, found = run("part", journal)
     assert [row["epoch"] for row in resumed["curve"]] == [1, 2, 3]
     assert resumed["held_out"] == whole["held_out"]
+    for mine, theirs in zip(found.parameters(), wanted.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_a_pretraining_interrupted_within_an_epoch_ends_with_the_weights_of_one_that_was_not(
+    tmp_path, monkeypatch
+):
+    config = Pretrain(
+        texts=("corpus:micro",), vocabulary=300, epochs=2, length=32, batch_subwords=256
+    )
+
+    def run(name, journal):
+        place = tmp_path / name
+        place.mkdir(exist_ok=True)
+        record = pretrain.run(config, RunContext(artifact=place, journal=journal))
+        return record, encoders.load(place, seed=0).model
+
+    class Interrupted(pretrain.MaskedEpoch):
+        def __iter__(self):
+            for number, batch in enumerate(super().__iter__()):
+                if (self.seed[1], number) == (2, 3):
+                    raise KeyboardInterrupt
+                yield batch
+
+    whole, wanted = run("whole", None)
+    with monkeypatch.context() as patch:
+        patch.setattr(pretrain, "MaskedEpoch", Interrupted)
+        patch.setattr(pretrain, "Checkpoint", partial(Checkpoint, every=0.0))
+        with pytest.raises(KeyboardInterrupt):
+            run("part", tmp_path / "journal")
+    kept = json.loads((tmp_path / "journal" / "checkpoint" / "state.json").read_text())["state"]
+    assert (kept["epoch"], kept["batch"]) == (1, 3)
+    resumed, found = run("part", tmp_path / "journal")
+    assert _without_times(resumed) == _without_times(whole)
     for mine, theirs in zip(found.parameters(), wanted.parameters(), strict=True):
         assert torch.equal(mine, theirs)
 

@@ -40,7 +40,8 @@ def run(config: Pretrain, context: RunContext) -> dict[str, Any]:
     """Pretrains an encoder by masked-language modelling into `context.artifact`.
 
     The last weights are kept, not the best: nothing is selected on the held-out text. A run that
-    was interrupted goes on after its last epoch, from `context.journal`.
+    was interrupted goes on from `context.journal`: after its last epoch, or within one from some
+    ten minutes before.
 
     Raises BadInput for texts that are missing or too short or hold no entity where entities are
     masked, and for a journal of another run.

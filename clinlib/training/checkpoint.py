@@ -1,4 +1,4 @@
-"""Checkpoint: the state of a training between two epochs, on disk, and back.
+"""Checkpoint: the state of a training between two updates, on disk, and back.
 
 It holds weights, optimizer moments and the generator's state as safetensors and the rest as JSON:
 nothing is unpickled. An interrupted training that goes on from it makes the numbers that it would
@@ -28,12 +28,14 @@ class Checkpoint:
     """Where a training keeps its last state, and what that state belongs to.
 
     `identity` names the data and settings of the training: a state of another one is refused.
-    `saved()` is called after every save.
+    `saved()` is called after every save. Besides after each epoch, the state is kept within one
+    after `every` seconds: an epoch of much text takes hours.
     """
 
     folder: Path
     identity: str
     saved: Callable[[], None] | None = None
+    every: float = 600.0
 
     def save(
         self,

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
+from math import inf
 from typing import Any
 
 import torch
@@ -31,9 +33,16 @@ class Fit:
 
 @dataclass
 class _State:
-    """What a training carries from one epoch to the next, besides weights and moments."""
+    """What a training carries from one update to the next, besides weights and moments.
+
+    `epoch` counts the epochs that are finished, `batch` the batches that were read of the one after
+    them; `loss` is these batches' sum of losses, `spent` the seconds that they took.
+    """
 
     epoch: int = 0
+    batch: int = 0
+    loss: float = 0.0
+    spent: float = 0.0
     step: int = 0
     subwords: int = 0
     seconds: float = 0.0
@@ -61,7 +70,9 @@ def fit(
     earlier epoch. Without it the last epoch's weights stay. `measure()` gives further numbers for
     each epoch's row, which select nothing. `after_update()` is called after every update, for what
     an objective trains besides the model. Dropout draws from torch's generator, which the caller
-    seeds. With a `checkpoint` a training that was interrupted goes on after its last epoch.
+    seeds. With a `checkpoint` a training that was interrupted goes on after its last epoch, or
+    within one: then the batches that it has read are made and passed over, so that `batches_of`
+    must give the same ones again and draw nothing from torch's generator.
 
     Raises ClinlibError when the loss is no longer finite.
     """
@@ -72,10 +83,24 @@ def fit(
     if checkpoint and (found := checkpoint.restore(model, optimiser)):
         stored, best = found
         state, result = _State(**stored["state"]), Fit(**stored["fit"])
+
+    def save() -> None:
+        checkpoint.save(model, optimiser, best, {"state": asdict(state), "fit": asdict(result)})
+
+    every = checkpoint.every if checkpoint else inf
     while state.epoch < schedule.epochs and not state.stopped:
-        state.epoch += 1
         row = _epoch(
-            model, objective, batches_of, schedule, optimiser, rates, state, after_update, report
+            model,
+            objective,
+            batches_of,
+            schedule,
+            optimiser,
+            rates,
+            state,
+            after_update,
+            report,
+            save,
+            every,
         )
         result.curve.append(row)
         if measure is not None:
@@ -95,7 +120,7 @@ def fit(
             elif schedule.patience and state.epoch - result.best_epoch >= schedule.patience:
                 result.stop_reason, state.stopped = "patience", True
         if checkpoint and state.epoch < schedule.epochs:
-            checkpoint.save(model, optimiser, best, {"state": asdict(state), "fit": asdict(result)})
+            save()
     if best is not None and result.best_epoch != result.curve[-1]["epoch"]:
         model.load_state_dict(best)
     if state.seconds:
@@ -113,16 +138,19 @@ def _epoch(
     state: _State,
     after_update: Callable[[], None],
     report: Callable[[float, str], None],
+    save: Callable[[], None],
+    every: float,
 ) -> dict[str, Any]:
-    """One epoch's updates; returns its row."""
+    """The updates that are left of one epoch, saved every so many seconds; returns its row."""
+    epoch = state.epoch + 1
     device = next(model.parameters()).device
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
-    batches = batches_of(state.epoch)
+    batches = batches_of(epoch)
     steps = len(batches) * schedule.epochs
-    losses = torch.zeros((), device=device)
+    losses = torch.tensor(state.loss, device=device)
     start = time.perf_counter()
     model.train()
-    for number, batch in enumerate(batches, 1):
+    for number, batch in enumerate(islice(batches, state.batch, None), state.batch + 1):
         factor = schedule.factor(state.step, steps)
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
@@ -137,13 +165,22 @@ def _epoch(
         state.subwords += batch.subwords
         report(
             state.step / steps,
-            f"epoch {state.epoch}/{schedule.epochs}, batch {number}/{len(batches)}",
+            f"epoch {epoch}/{schedule.epochs}, batch {number}/{len(batches)}",
         )
+        if number < len(batches) and time.perf_counter() - start >= every:
+            state.batch, state.loss = number, float(losses)
+            state.spent += time.perf_counter() - start
+            _check(losses, f"in epoch {epoch}")  # what is saved can be gone on from
+            save()
+            start = time.perf_counter()
     mean_loss = float(losses) / len(batches)
-    spent = time.perf_counter() - start
+    spent = state.spent + time.perf_counter() - start
+    _check(losses, f"after epoch {epoch}")
+    state.epoch, state.batch, state.loss, state.spent = epoch, 0, 0.0, 0.0
     state.seconds += spent
+    return {"epoch": epoch, "loss": round(mean_loss, 6), "seconds": round(spent, 3)}
+
+
+def _check(losses: Tensor, when: str) -> None:
     if not torch.isfinite(losses):
-        raise ClinlibError(
-            f"the loss is {mean_loss} after epoch {state.epoch}; try a smaller learning rate"
-        )
-    return {"epoch": state.epoch, "loss": round(mean_loss, 6), "seconds": round(spent, 3)}
+        raise ClinlibError(f"the loss is {float(losses)} {when}; try a smaller learning rate")
