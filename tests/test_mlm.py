@@ -1,8 +1,12 @@
 """Masked-language modelling: packing, masking rates, and a loss over masked tokens alone."""
 
+import math
+
+import golden
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from clinlib.adaptation import sequences
 from clinlib.adaptation.mlm import (
@@ -13,9 +17,14 @@ from clinlib.adaptation.mlm import (
     mask,
 )
 from clinlib.adaptation.sequences import pack, packed
+from clinlib.corpora import registry
 from clinlib.encoding.vocabulary import learn_subwords
 from clinlib.errors import BadInput
+from clinlib.experiments import pretrain
+from clinlib.experiments.context import RunContext
+from clinlib.experiments.spec import Pretrain
 from clinlib.models import encoders
+from clinlib.training import precision
 
 TEXTS = [f"the patient took {drug} and felt {n} times better" for n in "1234" for drug in "abcd"]
 
@@ -116,6 +125,94 @@ def test_a_batch_without_a_masked_token_has_loss_zero_and_not_nan(tokenizer):
     model = MaskedLanguageModel(encoders.from_scratch("scratch-tiny", tokenizer, seed=0))
     ids = torch.from_numpy(rows(tokenizer)[:1])
     assert float(model.loss(MaskedBatch(ids, torch.full_like(ids, IGNORED))).detach()) == 0.0
+
+
+@pytest.fixture(scope="module")
+def in_precisions(tokenizer):
+    """Float32 and bf16 -> loss, states (B, L, H), model, the formats of its linear layers' output.
+
+    Weights and the batch are the same, and there is no dropout.
+    """
+    batch = mask(
+        torch.from_numpy(rows(tokenizer)[:8]), tokenizer, 0.3, torch.Generator().manual_seed(0)
+    )
+    found = {}
+    for format_ in ("float32", "bf16"):
+        encoder = encoders.from_scratch("scratch-tiny", tokenizer, seed=0, dropout=0.0)
+        model, formats = MaskedLanguageModel(encoder, precision=format_), {}
+        for name, layer in model.named_modules():
+            if isinstance(layer, torch.nn.Linear):
+                layer.register_forward_hook(
+                    lambda _, given, out, name=name, formats=formats: formats.update(
+                        {name: out.dtype}
+                    )
+                )
+        states = model.states(batch, batch.targets != IGNORED)
+        found[format_] = model.loss(batch), states, model, formats
+    return found
+
+
+def test_bf16_computes_the_encoder_in_bf16_and_the_output_layer_in_float32(in_precisions):
+    formats = in_precisions["float32"][3]
+    assert set(formats.values()) == {torch.float32}
+    formats = in_precisions["bf16"][3]
+    below = {name for name in formats if name.startswith("encoder.")}
+    assert below and {formats[name] for name in below} == {torch.bfloat16}
+    above = formats.keys() - below
+    assert above and {formats[name] for name in above} == {torch.float32}
+
+
+def test_bf16_gives_the_states_and_the_loss_of_float32_within_its_rounding(in_precisions):
+    (full, exact, *_), (half, near, *_) = in_precisions.values()
+    asked = exact.abs().sum(-1) > 0
+    error = (near - exact)[asked].norm() / exact[asked].norm()
+    assert 2**-12 < error < 2**-6, "bf16 has 8 bits of a number"
+    assert half.dtype == near.dtype == torch.float32
+    assert 0 < abs(half - full) < 2**-6 * full
+
+
+def test_weights_and_gradients_of_bf16_are_float32(in_precisions):
+    loss, _, model, _ = in_precisions["bf16"]
+    loss.backward()
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    assert gradients and {each.dtype for each in gradients} == {torch.float32}
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+
+
+def test_a_pretraining_in_bf16_ends_near_that_in_float32_and_writes_float32(monkeypatch, tmp_path):
+    corpus = golden.micro()
+    monkeypatch.setattr(registry, "load", lambda name: corpus)
+    monkeypatch.setattr(precision, "native_bf16", lambda: True)  # slow where it is emulated
+    config = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=2, length=32)
+    found = {}
+    for name in ("float32", "bf16"):
+        place = tmp_path / name
+        place.mkdir()
+        run = pretrain.run(config.replaced(precision=name), RunContext(artifact=place))
+        found[name] = run["held_out"]
+        weights = load_file(place / "model.safetensors")
+        assert {each.dtype for each in weights.values()} == {torch.float32}
+    full, half = found["float32"], found["bf16"]
+    assert half["before"] != full["before"] and half["loss"] != full["loss"]
+    for name in ("before", "loss"):
+        assert half[name] == pytest.approx(full[name], rel=2**-6)
+    for each in found.values():
+        assert each["perplexity"] == pytest.approx(math.exp(each["loss"]), abs=5e-4)
+        assert each["loss"] < each["before"]
+
+
+def test_the_held_out_loss_is_the_mean_over_masked_tokens_and_not_over_batches(tokenizer):
+    model = MaskedLanguageModel(encoders.from_scratch("scratch-tiny", tokenizer, seed=0))
+    ids = torch.from_numpy(rows(tokenizer))
+    generator = torch.Generator().manual_seed(0)
+    few, many = (mask(ids[at], tokenizer, rate, generator) for at, rate in ((0, 0.1), (1, 0.9)))
+    batches = [MaskedBatch(b.ids[None], b.targets[None]) for b in (few, many)]
+    counts = [int((b.targets != IGNORED).sum()) for b in batches]
+    assert 0 < counts[0] < counts[1]
+    one, two = (pretrain.mean_loss(model, [b], "cpu") for b in batches)
+    weighed = (one * counts[0] + two * counts[1]) / sum(counts)
+    assert pretrain.mean_loss(model, batches, "cpu") == pytest.approx(weighed, rel=1e-6)
+    assert not math.isclose(weighed, (one + two) / 2, rel_tol=1e-6)
 
 
 def test_the_output_matrix_is_the_encoders_own(tokenizer):
