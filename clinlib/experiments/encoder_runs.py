@@ -8,6 +8,9 @@ from clinlib.corpora.label_words import label_words
 from clinlib.errors import BadInput, unknown
 from clinlib.experiments.config import Config
 from clinlib.experiments.names import (
+    ENCODERS,
+    POSITIONS,
+    RECURRENT,
     SCRATCH,
     Count,
     Precision,
@@ -31,7 +34,8 @@ class Pretrain(Config):
     data folder's text/, "unlabelled:CORPUS" and "textbook:CORPUS" what the generator of a synthetic
     corpus makes beside it. `limit`: the most subwords that each of them gives, None for all.
     `keep_out`: corpora of whose test documents nothing may be read: texts that share passages
-    with them are left out. `start` is the encoder to continue from, None for random weights.
+    with them are left out. `start` is the encoder to continue from, None for random weights of
+    `architecture` with a `vocabulary` learnt from the texts; where there is a start, both are its.
 
     `silver` takes the place of texts: documents in which a tagger has found entities. With it
     `masks` may be those of entities alone (entity masking, Francis et al. 2024), `label_tokens`
@@ -55,7 +59,7 @@ class Pretrain(Config):
     learning_rate: Rate = 1e-3
     epochs: Count = 10
     batch_subwords: Count = 4096
-    length: Count = 128  # subwords per training sequence
+    length: Annotated[int, Field(ge=3)] = 128  # per training sequence, special tokens included
     masking: Annotated[float, Field(gt=0, le=1)] = 0.15
     masks: Literal["tokens", "entities"] = "tokens"
     label_tokens: bool = False
@@ -73,6 +77,16 @@ class Pretrain(Config):
         if name not in SCRATCH:
             raise unknown("architecture", name, SCRATCH)
         return name
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _reads_masks(cls, start: object) -> object:
+        if start == RECURRENT or isinstance(start, Vectors):
+            raise BadInput(
+                "an LSTM, with vectors or without, is not pretrained by masks; start from none or "
+                f"one of {', '.join(name for name in ENCODERS if name != RECURRENT)}"
+            )
+        return start
 
     @field_validator("start")
     @classmethod
@@ -103,7 +117,29 @@ class Pretrain(Config):
                 label_words(self.silver.corpus)  # before any training, not after the tagger's
         elif self.label_tokens or self.contrast or self.scored == "all":
             raise BadInput("label_tokens, contrast and scored are for masks 'entities'")
+        self._check_start()
         return self
+
+    def _check_start(self) -> None:
+        """Raises BadInput for what the encoder that this begins with is not, or cannot read."""
+        first = self
+        while isinstance(first.start, Pretrain):
+            first = first.start
+        if not str(first.start).startswith("hub:") and self.length > POSITIONS:
+            raise BadInput(
+                f"length: sequences of {self.length} subwords, but the encoder has {POSITIONS} "
+                f"positions; take {POSITIONS} or fewer"
+            )
+        if self.start is None:
+            return
+        for field in ("architecture", "vocabulary"):
+            given, unsaid = getattr(self, field), type(self).model_fields[field].default
+            # a chain of pretrainings may say again what its first one says
+            if given not in (unsaid, getattr(first, field) if first.start is None else unsaid):
+                raise BadInput(
+                    f"{field}: {given} is given, but the encoder that this starts from has its "
+                    f"own; leave {field} out, or start from none"
+                )
 
     @property
     def positions(self) -> int | None:

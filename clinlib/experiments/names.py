@@ -11,6 +11,7 @@ SCRATCH = ("scratch-tiny", "scratch-mini", "scratch-small")
 RECURRENT = "bilstm"
 POINTER = "global_pointer"  # the head that scores spans, not labels
 ENCODERS = (*SCRATCH, RECURRENT, "minilm", "hub:NAME")
+POSITIONS = 512  # of every encoder of these, but for those of the hub
 SCORES = tuple(
     f"dev.{scheme}.{score}"
     for scheme in ("strict", "ent_type")

@@ -44,7 +44,8 @@ def run(config: Pretrain, context: RunContext) -> dict[str, Any]:
     ten minutes before.
 
     Raises BadInput for texts that are missing or too short or hold no entity where entities are
-    masked, and for a journal of another run.
+    masked, for an encoder that knows no mask or fewer positions than `length`, and for a journal
+    of another run.
     """
     precision.check(config.precision, context.device)
     sources: list[Source | Labelled]
@@ -53,6 +54,7 @@ def run(config: Pretrain, context: RunContext) -> dict[str, Any]:
     else:
         sources = [Labelled(pseudo_labels.read(context.parent(config.silver)).documents)]
     encoder = starting_encoder(config, context, sources)
+    _check(config, encoder)
     with _folder(context.journal) as folder:
         rows = _rows(config, sources, encoder, folder / "sequences")
         order = np.random.default_rng([config.seed, 0]).permutation(len(rows))
@@ -73,6 +75,25 @@ def starting_encoder(
         return encoders.load(config.start, seed=config.seed, texts=everything)
     tokenizer = learn_subwords(everything, config.vocabulary)
     return encoders.from_scratch(config.architecture, tokenizer, seed=config.seed)
+
+
+def _check(config: Pretrain, encoder: encoders.Encoder) -> None:
+    """Raises BadInput for a start, such as one of a hub, that cannot be pretrained so."""
+    tokenizer = encoder.tokenizer
+    for token in ("mask_token", "cls_token", "sep_token"):
+        if getattr(tokenizer, token) is None:
+            raise BadInput(
+                f"start: the tokenizer of {config.start} has no {token}, which masked-language "
+                "modelling needs; take an encoder like BERT"
+            )
+    # RoBERTa's own number counts two positions that no subword stands at; its tokenizer's does not
+    most = tokenizer.model_max_length
+    positions = min(getattr(encoder.model.config, "max_position_embeddings", most), most)
+    if config.length > positions:
+        raise BadInput(
+            f"length: sequences of {config.length} subwords, but {config.start} has {positions} "
+            f"positions; take {positions} or fewer"
+        )
 
 
 def _rows(
