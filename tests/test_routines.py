@@ -109,6 +109,7 @@ def test_a_pretrained_encoder_is_what_a_run_starts_from(micro, tmp_path):
     start = Pretrain(texts=("corpus:micro",), vocabulary=300, epochs=1, length=32)
     made = pretrain.run(start, RunContext(artifact=tmp_path))
     assert made["held_out"]["loss"] > 0 and made["model"]["vocabulary"] <= 300
+    assert made["data"]["empty"] == {"corpus:micro": 0}
     config = PLAIN.replaced(encoder=start)
     context = RunContext(parents={key(start, _pins()): tmp_path})
     with pytest.MonkeyPatch.context() as patch:

@@ -6,7 +6,10 @@ import tracemalloc
 import pytest
 import yaml
 
+from clinlib.adaptation.sources import Source
+from clinlib.corpora import texts
 from clinlib.corpora.texts import is_here, read_texts, text_files
+from clinlib.encoding.vocabulary import learn_subwords
 from clinlib.errors import BadInput
 
 FILES = {"a.txt": "one\n\ntwo \x85 three\n", "b.jsonl": '{"text": "first"}\n{"text": "second"}\n'}
@@ -46,6 +49,31 @@ def test_an_unknown_missing_or_changed_file_is_refused(root):
     assert not is_here("a.txt")
     with pytest.raises(BadInput, match="there is no text file 'a.txt'; set CLINLIB_DATA"):
         list(read_texts("a.txt", root))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "held"),
+    [
+        ("a.txt", "", "no text"),
+        ("a.txt", "\n \n\t\n", "3 texts, all of them empty"),
+        ("b.jsonl", '{"text": ""}\n{"text": " "}\n', "2 texts, all of them empty"),
+    ],
+)
+def test_a_file_without_a_text_is_refused_by_name(root, monkeypatch, name, content, held):
+    pin(root, {name: content})
+    with pytest.raises(BadInput, match=f"text file '{name}' holds {held}"):
+        list(read_texts(name, root))
+    monkeypatch.setattr(texts, "repository", lambda: root)
+    with pytest.raises(BadInput, match=f"text file '{name}' holds"):
+        learn_subwords(Source(f"text:{name}"), 100)
+
+
+def test_single_empty_texts_are_counted_anew_at_each_reading(root, monkeypatch):
+    monkeypatch.setattr(texts, "repository", lambda: root)
+    source = Source("text:a.txt")
+    for _ in range(2):
+        assert len(list(source)) == source.count == 3
+        assert source.empty == 1
 
 
 @pytest.mark.parametrize("line", ["{", '{"txt": "first"}', '{"text": 3}', "[1]", ""])

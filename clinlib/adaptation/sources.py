@@ -16,7 +16,8 @@ class Source:
     "textbook:CORPUS" what the generator of a synthetic corpus makes beside it.
 
     Texts that share passages with test documents of the corpora `kept_out` are left out;
-    `left_out` is how many those are, `count` how many texts there were at the last reading.
+    `left_out` is how many those are, `count` how many texts there were at the last reading and
+    `empty` how many of these held nothing but blanks.
     """
 
     def __init__(self, name: str, kept_out: tuple[str, ...] = ()):
@@ -24,16 +25,17 @@ class Source:
         self.kind, _, self.file = name.partition(":")
         source = self.file if self.kind == "corpus" else name
         self._left_out = keep_out(source, kept_out) if kept_out else frozenset()
-        self.left_out, self.count = len(self._left_out), 0
+        self.left_out, self.count, self.empty = len(self._left_out), 0, 0
 
     def __iter__(self) -> Iterator[str]:
         return (document.text for document in self.documents())
 
     def documents(self) -> Iterator[Document]:
         """The texts as documents without labels, with the sentences, words, sections they have."""
-        self.count = 0
+        self.count, self.empty = 0, 0
         for number, known in enumerate(self._documents()):
             self.count += 1
+            self.empty += not known.text.strip()
             if number not in self._left_out:
                 yield known
 
@@ -57,6 +59,7 @@ class Labelled:
     def __init__(self, documents: Sequence[Document]):
         self._documents = documents
         self.count = len(documents)
+        self.empty = sum(not document.text.strip() for document in documents)
 
     def __iter__(self) -> Iterator[str]:
         return (document.text for document in self._documents)

@@ -42,8 +42,9 @@ def read_texts(name: str, root: Path | None = None) -> Iterator[str]:
     """The texts of a file in its order: one a line, or the "text" of one JSON object a line.
 
     The file is read twice, for its checksum and for its lines, and never held whole. Raises
-    BadInput, before the first text, for a file that is unknown, missing or changed; and for a line
-    that is not UTF-8 or, in a file of JSON, no object with a text.
+    BadInput, before the first text, for a file that is unknown, missing or changed; for a line that
+    is not UTF-8 or, in a file of JSON, no object with a text; and at the end of a file whose texts
+    are all empty. Single empty texts are texts: what numbers texts counts them too.
     """
     files = text_files(root)
     if name not in files:
@@ -56,9 +57,15 @@ def read_texts(name: str, root: Path | None = None) -> Iterator[str]:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     if found != files[name].sha256:
         raise BadInput(f"text file '{name}' has the checksum {found}, its pin {files[name].sha256}")
+    number, filled = 0, False
     with path.open("rb") as lines:  # in bytes only line feeds end a line
         for number, line in enumerate(lines, start=1):
-            yield _text(line.removesuffix(b"\n"), name, number)
+            text = _text(line.removesuffix(b"\n"), name, number)
+            filled = filled or bool(text.strip())
+            yield text
+    if not filled:
+        held = f"{number} texts, all of them empty" if number else "no text"
+        raise BadInput(f"text file '{name}' holds {held}: give it text or leave it out")
 
 
 def _text(line: bytes, name: str, number: int) -> str:

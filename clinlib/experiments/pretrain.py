@@ -185,6 +185,7 @@ def _trained(
         },
         "data": {
             "texts": sum(source.count for source in sources),
+            "empty": {source.name: source.empty for source in sources},
             "kept_out": {source.name: source.left_out for source in sources},
             "train_sequences": len(kept),
             "held_out_sequences": len(held_out),

@@ -49,6 +49,7 @@ def run(config: PseudoLabel, context: RunContext) -> dict[str, Any]:
     return {
         "data": {
             "documents": len(silver.documents),
+            "empty": {source.name: source.empty for source in sources},
             "kept_out": {source.name: source.left_out for source in sources},
             "sentences": len(confidence),
             "kept": len(silver.sentences),

@@ -40,6 +40,7 @@ def run(config: Vectors, context: RunContext) -> dict[str, Any]:
         "vectors": {"norm": round(float(np.linalg.norm(vectors, axis=1).mean()), 6)},
         "data": {
             "texts": sum(source.count for source in sources),
+            "empty": {source.name: source.empty for source in sources},
             "kept_out": {source.name: source.left_out for source in sources},
             "learnt": learnt,
         },
