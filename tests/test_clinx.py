@@ -83,6 +83,7 @@ def made(config, share):
             "kind": config.kind,
             "status": "complete",
             "configuration": config.to_dict(),
+            "curve": [{"epoch": 1, "held_out_loss": 2.5}, {"epoch": 2, "held_out_loss": 2.0}],
             "held_out": {"loss": 2.0, "before": 3.0},
             "data": {"kept_out": {"a": 3, "b": 4}, "train_subwords": 1000},
             "model": {"parameters": 10, "vocabulary": 20},
@@ -429,10 +430,48 @@ def test_each_encoder_is_compared_with_what_it_was_continued_from():
         f"{static} − {lstm}",
     ]
     table = encoders.texts(found)
-    assert table.loc[(second, 2), "texts kept out"] == 7
     assert table.loc[(second, 2), "perplexity after"].value == pytest.approx(7.389, abs=1e-3)
     assert any("lowers the loss on held-out text" in text for text in encoders.sentences(found))
     assert "mean, en" in encoders.scores(found).columns
+
+
+def test_texts_kept_out_are_counted_only_where_they_were_sought():
+    names = ["general:multi", "adapted:multi-es", "static:es", "static:es-clinical"]
+    parameters = ENCODERS | {"encoders": names}
+    plan = encoders.plan(parameters)
+    found = encoders.Results(records(plan, lambda c: 0.6), parameters, PINS)
+    none = encoders.Results({}, parameters, PINS)
+    shown = [encoders.texts(each)["texts kept out"].to_dict() for each in (found, none)]
+    general = {
+        ("general:multi", 1): "not searched",
+        ("adapted:multi-es", 1): "not searched",
+        ("static:es", 1): "not searched",
+    }
+    assert shown[0] == general | {("adapted:multi-es", 2): 7, ("static:es-clinical", 1): 7}
+    clinical = [("adapted:multi-es", 2), ("static:es-clinical", 1)]
+    assert shown[1] == general | dict.fromkeys(clinical, "missing")
+
+
+def test_perplexity_is_drawn_once_for_every_pretraining_from_before_its_first_update():
+    names = ["adapted:multi-es", "general:multi", "minilm", "static:es"]
+    parameters = ENCODERS | {"encoders": names}
+    made_ = records(encoders.plan(parameters), lambda c: 0.6)
+    frame = encoders.curves(encoders.Results(made_, parameters, PINS))
+    assert list(dict.fromkeys(frame["line"])) == ["general:multi", "adapted:multi-es"]
+    for _, group in frame.groupby("line"):
+        assert group["epoch"].tolist() == [0, 1, 2]
+        assert group["perplexity"].tolist() == pytest.approx([20.086, 12.182, 7.389], abs=1e-3)
+    alone = parameters | {"encoders": names[:1]}
+    frame = encoders.curves(encoders.Results(made_, alone, PINS))
+    assert set(frame["line"]) == {"adapted:multi-es, stage 1", "adapted:multi-es"}
+
+
+def test_a_pretraining_that_is_missing_or_failed_has_no_curve():
+    stages = recipes.encoder("adapted:multi-es").start, recipes.encoder("adapted:multi-es")
+    parameters = ENCODERS | {"encoders": ["adapted:multi-es"]}
+    made_ = {key(stages[0], PINS): made(stages[0], 0.5) | {"status": "failed"}}
+    frame = encoders.curves(encoders.Results(made_, parameters, PINS))
+    assert not len(frame) and list(frame.columns)[:1] == ["line"]
 
 
 def test_a_grid_of_one_rate_is_not_tuned():

@@ -16,7 +16,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.names import RECURRENT
 from clinlib.experiments.spec import Choose, FineTune, Pretrain, Vectors
 from clinlib.studies import recipes
-from clinlib.studies.cells import Cell, Record, cell, number
+from clinlib.studies.cells import Cell, Record, cell, number, state
 from clinlib.studies.clinx.training import base
 from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
 from clinlib.studies.frames import by_row
@@ -96,8 +96,8 @@ def texts(results: Results) -> pd.DataFrame:
     for name, stages in results.made.items():
         for stage, (config, record) in enumerate(stages, 1):
             rows[name, stage] = {
-                "text": ", ".join(text.partition(":")[2] for text in config.texts),
-                "texts kept out": _kept_out(record),
+                "text": _texts(config),
+                "texts kept out": _kept_out(record, config),
                 "subwords read": _read(record, config),
                 "perplexity before": _perplexity(record, config, "before"),
                 "perplexity after": _perplexity(record, config, "loss"),
@@ -105,6 +105,36 @@ def texts(results: Results) -> pd.DataFrame:
                 "vocabulary": _whole(record, "model.vocabulary"),
             }
     return by_row(rows, ["encoder", "stage"])
+
+
+def curves(results: Results) -> pd.DataFrame:
+    """Perplexity of held-out text by epoch of every pretraining that ended, for `plots.curves`.
+
+    Epoch 0 is before the first update. A stage that is not an encoder's last is named by its
+    number, unless it is the last of another. Columns: line, text, seed, state, epoch, perplexity.
+    """
+    lines: dict[Pretrain, tuple[str, Record]] = {}
+    for name, stages in results.made.items():
+        for stage, (config, record) in enumerate(stages, 1):
+            last = stage == len(stages)
+            drawn = isinstance(config, Pretrain) and state(record) == "complete"
+            if drawn and (last or config not in lines):
+                lines[config] = (name if last else f"{name}, stage {stage}"), record
+    rows = [
+        {
+            "line": line,
+            "text": _texts(config),
+            "seed": config.seed,
+            "state": state(record),
+            "epoch": epoch,
+            "perplexity": exp(loss),
+        }
+        for config, (line, record) in lines.items()
+        for epoch, loss in enumerate(
+            [record["held_out"]["before"], *(row["held_out_loss"] for row in record["curve"])]
+        )
+    ]
+    return pd.DataFrame(rows, columns=["line", "text", "seed", "state", "epoch", "perplexity"])
 
 
 def scores(results: Results) -> pd.DataFrame:
@@ -228,7 +258,13 @@ def _mean(groups: Iterable[Mapping[int, Record | None]]) -> Cell:
     return Cell.of(values)
 
 
-def _kept_out(record: Record | None) -> int | str:
+def _texts(config: Pretrain | Vectors) -> str:
+    return ", ".join(text.partition(":")[2] for text in config.texts)
+
+
+def _kept_out(record: Record | None, config: Pretrain | Vectors) -> int | str:
+    if not config.keep_out:
+        return "not searched"
     if record is None or record["status"] != "complete":
         return "missing"
     return sum(record["data"]["kept_out"].values())
