@@ -277,6 +277,26 @@ def test_without_contrast_the_objective_is_the_masked_language_model_alone(
     )
 
 
+def test_in_bf16_teacher_and_student_compute_in_it_and_the_objective_is_near_float32s(
+    rows, encoder, tokenizer
+):
+    batch, losses = batch_of(rows, tokenizer), {}
+    for precision, wanted in (("float32", torch.float32), ("bf16", torch.bfloat16)):
+        vectors = label_vectors(encoder, WORDS)
+        model = LabelledLanguageModel(encoder, vectors, precision=precision).eval()
+        objective = EntityContrast(model.encoder, 1.0, 1.0)
+        formats = set()
+        for one in (objective.teacher, model.encoder):
+            for layer in one.modules():
+                if isinstance(layer, torch.nn.Linear):
+                    layer.register_forward_hook(lambda _, x, out, to=formats: to.add(out.dtype))
+        losses[precision] = objective(model, batch).detach()
+        assert formats == {wanted}
+    full, half = losses.values()
+    assert half.dtype == torch.float32
+    assert 0 < abs(half - full) < 2**-6 * full
+
+
 def test_an_encoder_that_is_saved_knows_nothing_of_label_tokens(encoder, tokenizer, tmp_path):
     model = LabelledLanguageModel(encoder, label_vectors(encoder, WORDS))
     encoder.save(tmp_path)
