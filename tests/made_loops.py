@@ -16,6 +16,7 @@ PARAMETERS = {
     "initial": 0.1,
     "per_round": 0.1,
     "rounds": 4,
+    "unit_of_size": "sentences",
     "seeds": 2,
     "epochs": 2,
     "restart": False,

@@ -112,6 +112,23 @@ def test_who_leads_up_to_ten_percent_is_to_be_behind_after(claim, early, turn):
     assert said(claim, found) == {FAILS if turn is turned else HOLDS}
 
 
+@pytest.mark.parametrize("claim", ["lasl-01", "lasl-03", "lasl-10"])
+def test_a_budget_that_the_initial_set_has_is_named_and_not_compared(claim):
+    """Six rounds of 5 %: with 5 % all strategies have the same labels."""
+    page = PAGE | {"initial": 0.05, "per_round": 0.05, "rounds": 6}
+    arms = {name: {seed: loop(name, seed, page) for seed in FACTOR} for name in LOOPS}
+    made = records(arms, lambda place: of_strategy((place[0], 2 * place[1])))
+    found = read(claim, strategies.Results(made, page, PINS), page)
+    budgets = [(each.label.rpartition(", ")[2], bool(each.difference.n)) for each in found]
+    assert set(budgets) == {("5 %", False), *((f"{5 * at} %", True) for at in range(2, 7))}
+    there = [each for each in found if each.difference.n]
+    assert said(claim, there) == {HOLDS}
+    if claim != "lasl-01":
+        early = "LPN, MLP" if claim == "lasl-03" else "learning loss, MLP"
+        led = [each.label.rpartition(", ")[2] for each in found if early in each.label]
+        assert led == ["10 %", "5 %"]
+
+
 def rounds_to(rounds):
     """Levels of loops that are at 77 and 79 of 80, which are 95 and 98 %, so many rounds on."""
 

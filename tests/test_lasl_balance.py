@@ -27,7 +27,6 @@ PARAMETERS = made_loops.PARAMETERS | {
 LABELS = ["mean probability", "linear", "root (p = 5)", "mean probability, rank"]
 # Lambda of rounds 2, 3, 4
 COURSES = {"mean_probability": [0.3, 0.5, 0.6], "linear": [0.1, 0.2, 0.3], "root": [0.6, 0.7, 0.8]}
-SHARES = [0.1, 0.2, 0.3, 0.4]
 
 
 def row(config, number):
@@ -110,7 +109,9 @@ def test_a_weight_of_one_half_is_not_above_it():
     table = study.courses(results())
     assert entry(table, "mean probability", "round 3").value == pytest.approx(0.5)
     assert entry(table, "mean probability", "first above 0.5, round").value == 4
-    assert entry(table, "mean probability", "% labelled after it").value == pytest.approx(40)
+    assert entry(
+        table, "mean probability", "% of sentences labelled after it"
+    ).value == pytest.approx(40)
     assert entry(table, "root (p = 5)", "first above 0.5, round").value == 2
     assert entry(table, "linear", "first above 0.5, round") == "not within 4 rounds (2 of 2)"
 
@@ -206,17 +207,28 @@ def made(least, predicted, weight):
     """A record whose round 1 has a sample and whose round 2 a weight; round 2's own is another."""
     other = {"l_min": [1.0] * len(least), "predicted": [1.0] * len(least)}
     return {
+        "data": {"pool_sentences": 100},
         "curve": [
-            {"round": 1, "selection": {}, "examples": {"l_min": least, "predicted": predicted}},
-            {"round": 2, "selection": {"lambda": weight}, "examples": other},
-        ]
+            {
+                "round": 1,
+                "sentences": 10,
+                "selection": {},
+                "examples": {"l_min": least, "predicted": predicted},
+            },
+            {
+                "round": 2,
+                "picked": list(range(10)),
+                "selection": {"lambda": weight},
+                "examples": other,
+            },
+        ],
     }
 
 
 @given(samples_of, st.sampled_from(["raw", "z_score", "rank"]), st.booleans())
 def test_at_its_ends_the_balance_picks_what_one_loss_picks(rows, scale, minimum):
     least, predicted = (list(column) for column in zip(*rows, strict=True))
-    found = alone(made(least, predicted, float(minimum)), 2, SHARES, scale)
+    found = alone(made(least, predicted, float(minimum)), 2, scale)
     assert (found.as_least if minimum else found.as_predicted) == 100
     if scale == "rank":
         total = sum(range(1, len(rows) + 1))
@@ -227,7 +239,7 @@ def test_at_its_ends_the_balance_picks_what_one_loss_picks(rows, scale, minimum)
 def test_picks_are_those_of_the_formula(rows, weight, scale):
     """Against plain Python: the share of the pool that round 2 picks is 0.1 of what is left, 0.9"""
     least, predicted = (list(column) for column in zip(*rows, strict=True))
-    found = alone(made(least, predicted, weight), 2, SHARES, scale)
+    found = alone(made(least, predicted, weight), 2, scale)
 
     def scaled(values):
         if scale == "rank":
@@ -257,19 +269,19 @@ def test_predictions_without_a_scale_leave_a_softmax_to_one_sentence():
     least = [0.1 * place for place in range(18)]
     predicted = [-1e4 * place for place in range(18)]
     for weight in (0.01, 0.5):
-        raw = alone(made(least, predicted, weight), 2, SHARES, "raw")
+        raw = alone(made(least, predicted, weight), 2, "raw")
         assert raw.largest_predicted == pytest.approx(100)
         assert (raw.as_least, raw.as_predicted) == (50, 50)
-    rank = [alone(made(least, predicted, weight), 2, SHARES, "rank") for weight in (0.01, 0.99)]
+    rank = [alone(made(least, predicted, weight), 2, "rank") for weight in (0.01, 0.99)]
     assert [each.as_least for each in rank] == [0, 100]
 
 
 def test_without_a_weight_or_a_prediction_there_is_nothing_to_tell():
     record = made([1.0, 2.0], [1.0, 2.0], 0.5)
-    assert alone(record, 1, SHARES, "raw") is None
-    assert alone(record, 3, SHARES, "raw") is None
+    assert alone(record, 1, "raw") is None
+    assert alone(record, 3, "raw") is None
     del record["curve"][0]["examples"]["predicted"]
-    assert alone(record, 2, SHARES, "raw") is None
+    assert alone(record, 2, "raw") is None
     table = study.by_scale(results(lambda config, number: row(config, number) | {"examples": {}}))
     assert all(isinstance(each, Cell) and each.missing == 2 for each in table.to_numpy().ravel())
 

@@ -13,7 +13,7 @@ from clinlib.errors import BadInput
 from clinlib.report import notebooks
 from clinlib.studies.lasl import loss_samples as samples
 from clinlib.studies.lasl import losses as study
-from clinlib.studies.lasl.rounds import LABELLED
+from clinlib.studies.lasl.rounds import labelled
 
 PARAMETERS = made_loops.PARAMETERS | {"strategies": ["random", "MLP", "LASL"]}
 
@@ -199,7 +199,7 @@ def test_curves_hold_every_run_and_the_state_that_keeps_it_from_the_mean():
     assert set(frame["state"]) == {"collapsed"}
     one = frame[(frame["line"] == "MLP") & (frame["seed"] == 1)]
     assert list(one["nats"]) == pytest.approx([1.5, 0.75, 0.375, 0.1875])
-    assert list(one[LABELLED]) == pytest.approx([10, 20, 30, 40])
+    assert list(one[labelled("sentences")]) == pytest.approx([10, 20, 30, 40])
 
 
 def test_what_is_missing_is_missing():

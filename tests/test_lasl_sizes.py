@@ -64,7 +64,7 @@ def test_a_loop_passes_another_where_it_stays_above():
     words = sizes.table(never)["mean curves, from round"]
     assert list(words) == ["not to the end"] * 3
     table = sizes.table(found)
-    assert list(table["% labelled then"]) == pytest.approx([15.0, 25.0, 20.0])
+    assert list(table["% of sentences labelled then"]) == pytest.approx([15.0, 25.0, 20.0])
     assert list(table["seeds in which it passes"]) == ["3 of 3"] * 3
 
 

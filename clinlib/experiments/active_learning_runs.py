@@ -113,7 +113,7 @@ class ActiveLearning(Config):
 
     @property
     def most_rounds(self) -> int:
-        """How many rounds the pool has sentences for."""
+        """How many rounds fit into the pool."""
         return 1 + math.floor((1 - self.initial) / self.per_round + NEAR)
 
     @property

@@ -12,29 +12,29 @@ from clinlib.studies.lasl.strategies import LEVELS, RANDOM, Results, reached
 PLAIN_LC = "MLP"  # ranks as least confidence does that is not divided by length
 OURS = "core-set"  # a baseline that the paper lacks
 STEP, MOST, EARLY = 0.05, 0.3, 0.1  # the paper's budgets, and where its early ones end
+SENTENCES = "sentences"  # what they are of
+NEAR = 1e-6  # shares are added up in binary
 
 
 def every_strategy(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
     """Every strategy of the paper and random, at every budget."""
     rivals = [(name, RANDOM) for name in found.loops if name not in (RANDOM, OURS)]
-    return _at_budgets(found, rivals)
+    return at_budgets(found, found.loops, rivals)
 
 
 def chain(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
     """LASL and DBS, DBS and each of its two parts, at every budget."""
-    return _at_budgets(found, [("LASL", "DBS"), ("DBS", "MLP"), ("DBS", "LPN")])
+    rivals = [("LASL", "DBS"), ("DBS", "MLP"), ("DBS", "LPN")]
+    return at_budgets(found, found.loops, rivals)
 
 
 def crossing(early: str, late: str) -> Callable:
     """A reader of two strategies, of which one is to lead up to 10 % and the other after."""
 
     def read(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
-        after = budgets(found.shares)
-        first = [at for at, share in after.items() if share <= EARLY + 1e-9]
-        then = [at for at in after if at not in first]
         return [
-            *_at_budgets(found, [(early, late)], first),
-            *_at_budgets(found, [(late, early)], then),
+            *at_budgets(found, found.loops, [(early, late)], upto=EARLY),
+            *at_budgets(found, found.loops, [(late, early)], above=EARLY),
         ]
 
     return read
@@ -42,7 +42,7 @@ def crossing(early: str, late: str) -> Callable:
 
 def ahead(left: str, right: str) -> Callable:
     """A reader of two strategies at every budget."""
-    return lambda claim, found, parameters: _at_budgets(found, [(left, right)])
+    return lambda claim, found, parameters: at_budgets(found, found.loops, [(left, right)])
 
 
 def needed(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:
@@ -88,45 +88,48 @@ READERS: dict[str, Callable] = {
 
 
 def at_budgets(
-    place: str,
+    found,
     loops: Mapping[str, Runs],
-    shares: Sequence[float],
     rivals: Sequence[tuple[str, str]],
-    rounds: Sequence[int] | None = None,
-    corpus: str = "",
+    place: str = "",
+    above: float = 0.0,
+    upto: float = 1.0,
 ) -> list[Comparison]:
-    """A comparison for each pair of loops that are there, at each budget or after each of `rounds`.
+    """A comparison for each pair of loops that are there, at each budget `above` and `upto` shares.
 
-    Budgets of the paper behind the last round are comparisons that are missing. `place` begins the
-    labels; it is the corpus, where none is given.
+    Budgets of the paper at which the loops do not pick, be it that all of them begin with more or
+    that they end before, are comparisons that are missing. The paper's budgets are of sentences:
+    where the loops count tokens, nothing is known of them. `place` begins the labels; it is the
+    corpus, where none is given.
     """
-    after = budgets(shares)
+    after = budgets(found.shares)
     there = [pair for pair in rivals if {*pair} <= set(loops)]
-    made = [
-        between(
-            f"{place}, {left}, {right}, {100 * after[at]:.3g} %",
-            corpus or place,
-            loops[left],
-            loops[right],
-            _after(at),
-        )
-        for (left, right), at in product(there, after if rounds is None else rounds)
-    ]
+    made = []
+    for left, right in there:
+        for at, share in after.items():
+            if above + NEAR < share <= upto + NEAR:
+                label = f"{place or found.corpus}, {left}, {right}, {100 * share:.3g} %"
+                sides = loops[left], loops[right]
+                made.append(between(label, found.corpus, *sides, _after(at)))
+    if found.unit != SENTENCES:
+        why = f"budgets are of {found.unit} here, of {SENTENCES} in the paper"
+        return [replace(each, over=f"budgets of {found.unit}", unknown=why) for each in made]
     return made + [
         Comparison(
-            f"{place}, {left}, {right}, {100 * share:.3g} %",
-            (corpus or place,),
+            f"{place or found.corpus}, {left}, {right}, {100 * share:.3g} %",
+            (found.corpus,),
             Cell(missing=len(loops[left])),
         )
-        for (left, right), share in product(there, [] if rounds is not None else _beyond(after))
+        for (left, right), share in product(there, _unmet(after))
+        if above + NEAR < share <= upto + NEAR
     ]
 
 
-def _beyond(after: Mapping[int, float]) -> list[float]:
-    """The paper's budgets that the rounds do not get to, where they keep to its budgets at all."""
+def _unmet(after: Mapping[int, float]) -> list[float]:
+    """The paper's budgets at which no round picks, where the rounds keep to its budgets at all."""
     budgets_of_paper = [STEP * number for number in range(1, round(MOST / STEP) + 1)]
-    met = [each for each in budgets_of_paper if any(abs(each - s) < 1e-6 for s in after.values())]
-    return [each for each in budgets_of_paper if met and each > max(met) + 1e-6]
+    met = [each for each in budgets_of_paper if any(abs(each - s) < NEAR for s in after.values())]
+    return [each for each in budgets_of_paper if met and each not in met]
 
 
 def budgets(shares: Sequence[float]) -> dict[int, float]:
@@ -135,13 +138,9 @@ def budgets(shares: Sequence[float]) -> dict[int, float]:
     steps = {
         at: share
         for at, share in after.items()
-        if share <= MOST + 1e-9 and abs(share / STEP - round(share / STEP)) < 1e-6 and at > 1
+        if share <= MOST + NEAR and abs(share / STEP - round(share / STEP)) < NEAR and at > 1
     }
     return steps or {at: share for at, share in after.items() if at > 1}
-
-
-def _at_budgets(found: Results, rivals, rounds=None) -> list[Comparison]:
-    return at_budgets(found.corpus, found.loops, found.shares, rivals, rounds)
 
 
 def _after(rounds: int) -> Callable[[Record], float | None]:

@@ -1,6 +1,6 @@
 """What the claims of LASL compare on pages 41 to 44: losses, balance, encoders, task models.
 
-Results of these pages are read by what they hold (`loops` or `models`, `shares`, `corpus`).
+Results of these pages are read by what they hold (`loops` or `models`, `shares`, `unit`, `corpus`).
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison, inside, names
 from clinlib.studies.claims.lasl import at_budgets
 from clinlib.studies.lasl import sizes
+from clinlib.studies.lasl.rounds import share
 
 PAPERS_MODELS = ("BERT-CRF", "LSTM-CRF", "GlobalPointer")
 PAPERS_WEIGHTS = ("equal", "linear", "root (p = 2)", "root (p = 5)")
@@ -67,7 +68,7 @@ def schedules(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
         for other in PAPERS_WEIGHTS
         if other not in found.loops
     ]
-    return at_budgets(found.corpus, found.loops, found.shares, rivals) + absent
+    return at_budgets(found, found.loops, rivals) + absent
 
 
 def passing(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
@@ -76,16 +77,19 @@ def passing(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
     if PASSING not in found.loops:
         return []
     runs = found.loops[PASSING]
+    labels: list[float | None] = []
     rounds: list[int | None] = []
     short = False
     for run in runs.values():
         if state(run) != "complete":
+            labels.append(None)
             rounds.append(None)
             continue
-        over = [r["round"] for r in run["curve"] if (r["selection"].get("lambda") or 0) > HALF]
+        over = [row for row in run["curve"] if (row["selection"].get("lambda") or 0) > HALF]
         short = short or not over
-        rounds.append(over[0] if over else len(found.shares))
-    labels = [None if each is None else 100 * found.shares[each - 1] for each in rounds]
+        row = over[0] if over else run["curve"][-1]
+        labels.append(share(run, row, "sentences"))
+        rounds.append(row["round"])
     (stated,) = claim.stated
     return [
         Comparison(
@@ -142,7 +146,7 @@ def encoders(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
         for name in found.loops
         if name in ("serial 1", "shared") or name.startswith("individual")
     ]
-    return at_budgets(found.corpus, found.loops, found.shares, [(best, each) for each in others])
+    return at_budgets(found, found.loops, [(best, each) for each in others])
 
 
 def task_models(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
@@ -152,11 +156,7 @@ def task_models(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
         for model in PAPERS_MODELS
         if model in found.models
         for each in at_budgets(
-            f"{found.corpus}, {model}",
-            found.models[model],
-            found.shares,
-            [("LASL", "random")],
-            corpus=found.corpus,
+            found, found.models[model], [("LASL", "random")], f"{found.corpus}, {model}"
         )
     ]
 

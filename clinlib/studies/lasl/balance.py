@@ -50,7 +50,8 @@ class Results(PlanRecords):
 
     def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
-        self.shares = loop(DBS, 0, parameters).shares
+        first = loop(DBS, 0, parameters)
+        self.shares, self.unit = first.shares, first.unit_of_size
         self.scale = chosen(parameters, "scales", SCALES)[0]
         self.loops: dict[str, Runs] = {}
         for seed in seeds(parameters):
@@ -86,7 +87,7 @@ def weight(row: Mapping) -> float | None:
 def weights(results: Results) -> pd.DataFrame:
     """Lambda of every run by round, for `plots.curves`."""
     lines = {label: (runs, weight) for label, runs in results.loops.items()}
-    return points(lines, results.shares, "weight of the minimum loss")
+    return points(lines, results.shares, results.unit, "weight of the minimum loss")
 
 
 def courses(results: Results) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def courses(results: Results) -> pd.DataFrame:
         }
         | {
             "first above 0.5, round": halfway(results, runs),
-            "% labelled after it": halfway(results, runs, labelled=True),
+            f"% of {results.unit} labelled after it": halfway(results, runs, labelled=True),
         }
         for label, runs in results.loops.items()
     }
@@ -119,7 +120,7 @@ def halfway(results: Results, runs: Runs, labelled: bool = False) -> Cell | str:
 def f1(results: Results) -> pd.DataFrame:
     """Strict F1 of every run by round, for `plots.curves`; those of `ends` follow the schedules."""
     lines = {label: (runs, strict_f1) for label, runs in (results.loops | results.ends).items()}
-    return points(lines, results.shares, "strict F1")
+    return points(lines, results.shares, results.unit, "strict F1")
 
 
 def by_round(results: Results) -> pd.DataFrame:
@@ -208,7 +209,7 @@ def by_scale(results: Results) -> pd.DataFrame:
         rule = str(fields.get("balance_scale", "raw"))
         for number in results.picking:
             rows[scale, heading(100 * results.shares[number - 2])] = {
-                name: cell(runs, _alone(results, number, rule, field), digits=0)
+                name: cell(runs, _alone(number, rule, field), digits=0)
                 for name, field in names.items()
             }
     return by_row(rows, ["scale", "labelled before"])
@@ -225,7 +226,7 @@ def sentences(results: Results) -> list[str]:
             share = halfway(results, runs, labelled=True)
             said.append(
                 f"{label}, first weight above 0.5: round {passed}, which labels up to "
-                f"{share.number} % of the pool."
+                f"{share.number} % of the pool's {results.unit}."
             )
     if (start := overtaking(results)) is not None:
         said.append(f"The mean F1 of MLP is above that of LPN from round {start} to the end.")
@@ -285,11 +286,11 @@ def _mean(results: Results):
     return over(range(2, len(results.shares) + 1), strict_f1)
 
 
-def _alone(results: Results, number: int, rule: str, field: str):
+def _alone(number: int, rule: str, field: str):
     """A number of `alone` for the picks of a round, for a cell."""
 
     def read(record: Record) -> float | None:
-        found: Alone | None = alone(record, number, results.shares, rule)
+        found: Alone | None = alone(record, number, rule)
         return None if found is None else getattr(found, field)
 
     return read

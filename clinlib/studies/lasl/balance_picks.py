@@ -1,6 +1,5 @@
 """Balance picks: which of two losses decides, and how many sentences two loops both pick."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +25,12 @@ class Alone:
     as_predicted: float
 
 
-def alone(record: Record, number: int, shares: Sequence[float], scale: str) -> Alone | None:
+def alone(record: Record, number: int, scale: str) -> Alone | None:
     """Of the picks of round `number` (2, 3, ...), made by the model of the round before.
 
     The sample (S,) stands for the pool: as large a share of it is picked as the round picked of
-    the pool, with the round's own Lambda. None where the record lacks a loss or the weight.
+    the sentences without labels, with the round's own Lambda; so too where a budget is of tokens,
+    since records do not hold the length of each. None where a loss or the weight is missing.
     """
     rows = {row["round"]: row for row in record["curve"]}
     before, here = rows.get(number - 1), rows.get(number)
@@ -39,8 +39,8 @@ def alone(record: Record, number: int, shares: Sequence[float], scale: str) -> A
     least, predicted = sample(before, LEAST), sample(before, PREDICTED)
     if least is None or predicted is None:
         return None
-    free = 1 - shares[number - 2]
-    count = max(1, round(len(least) * (shares[number - 1] - shares[number - 2]) / free))
+    free = record["data"]["pool_sentences"] - before["sentences"]
+    count = max(1, round(len(least) * len(here["picked"]) / free))
     weight = here["selection"]["lambda"]
     terms = SCALES[scale](least), SCALES[scale](predicted)  # (S,), (S,)
     picked = highest(weight * terms[0] + (1 - weight) * terms[1], count)

@@ -65,7 +65,8 @@ class Results(PlanRecords):
 
     def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
-        self.shares = run(RANDOM, 0, parameters).shares
+        first = run(RANDOM, 0, parameters)
+        self.shares, self.unit = first.shares, first.unit_of_size
         self.loops: dict[str, Runs] = {
             name: {seed: find(run(name, seed, parameters)) for seed in seeds(parameters)}
             for name in names(parameters)
@@ -78,13 +79,13 @@ class Results(PlanRecords):
 
 
 def curves(found: Results) -> pd.DataFrame:
-    """F1 by sentences annotated; columns as rounds.curves says."""
-    return rounds.curves(found.loops, "sentences")
+    """F1 by what the sizes count, sentences or tokens; columns as rounds.curves says."""
+    return rounds.curves(found.loops, found.unit)
 
 
 def agreement_curves(found: Results) -> pd.DataFrame:
     """The rank correlation of predicted with true losses in the same form, column f1 holding it."""
-    return rounds.curves(found.predicting, "sentences", rounds.agreed("predicted"))
+    return rounds.curves(found.predicting, found.unit, rounds.agreed("predicted"))
 
 
 def drawn(found: Results) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def drawn(found: Results) -> pd.DataFrame:
 
 
 def by_round(found: Results) -> pd.DataFrame:
-    """Strict F1 on test after some rounds, named by the share of sentences that are labelled."""
+    """Strict F1 on test after some rounds, named by the share of the pool that is labelled."""
     return rounds.table(found.loops, found.shares, "encoder")
 
 

@@ -67,7 +67,7 @@ class Results(PlanRecords):
     def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
         first = loop(strategies(parameters)[0], 0, parameters)
-        self.shares, self.most = first.shares, first.examples
+        self.shares, self.unit, self.most = first.shares, first.unit_of_size, first.examples
         self.loops: dict[str, Runs] = {}
         self.predicting: list[str] = []  # strategies that train a loss predictor
         for name in strategies(parameters):
@@ -118,7 +118,7 @@ def curves(results: Results, measures: Mapping[str, Of], names: list[str], y: st
         for name in names
         for measure, of in measures.items()
     }
-    return points(lines, results.shares, y)
+    return points(lines, results.shares, results.unit, y)
 
 
 def agreement(results: Results) -> pd.DataFrame:

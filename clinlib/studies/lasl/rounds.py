@@ -15,7 +15,6 @@ from clinlib.studies.frames import by_row
 UNITS = ("sentences", "tokens")
 SHOWN = 6  # rounds in a table
 DASH = "–"
-LABELLED = "% of the pool's sentences labelled"
 
 Runs = dict[int, Record | None]
 Loops = Mapping[str, Runs]
@@ -40,6 +39,11 @@ def has_curve(run: Record | None) -> bool:
 def share(run: Record, row: Mapping, unit: str) -> float:
     """The share of the pool that is labelled after a round, in percent of its `unit`."""
     return 100 * row[unit] / run["data"][f"pool_{unit}"]
+
+
+def labelled(unit: str) -> str:
+    """The axis and the column of what is labelled after a round, for sizes counted in `unit`."""
+    return f"% of the pool's {unit} labelled"
 
 
 def curves(loops: Loops, unit: str, value: Of = strict_f1) -> pd.DataFrame:
@@ -76,9 +80,10 @@ def curves(loops: Loops, unit: str, value: Of = strict_f1) -> pd.DataFrame:
 def table(
     loops: Loops, shares: Sequence[float], name: str, value: Of = strict_f1, digits: int = 1
 ) -> pd.DataFrame:
-    """What `value` reads after some rounds, named by the share of sentences that are labelled.
+    """What `value` reads after some rounds, named by the share of the pool that is labelled.
 
-    `shares`: those after each round, in 0..1; `name` heads the loops' names.
+    `shares`: those after each round, in 0..1, of what the loops count their sizes in; `name` heads
+    the loops' names.
     """
     rows = {
         (each,): {
@@ -98,7 +103,7 @@ def at(number: int, value: Of = strict_f1) -> Callable[[Record], float | None]:
 
 
 def shown(shares: Sequence[float]) -> dict[int, float]:
-    """Some rounds, evenly, the last among them -> share of sentences labelled, in percent."""
+    """Some rounds, evenly, the last among them -> share of the pool labelled, in percent."""
     count = len(shares)
     places = np.unique(np.linspace(0, count - 1, min(SHOWN, count)).round().astype(int))
     return {int(place) + 1: 100 * shares[place] for place in places}
@@ -129,19 +134,23 @@ def change(first: int, last: int, of: Of) -> Callable[[Record], float | None]:
     return read
 
 
-def points(lines: Mapping[str, tuple[Runs, Of]], shares: Sequence[float], y: str) -> pd.DataFrame:
+def points(
+    lines: Mapping[str, tuple[Runs, Of]], shares: Sequence[float], unit: str, y: str
+) -> pd.DataFrame:
     """A number of every round of every run that ended, for `plots.curves`; rounds without it have
     no row.
 
-    `lines`: name -> its runs and the number. Columns: line, seed, state, round, LABELLED, `y`.
+    `lines`: name -> its runs and the number; `shares` (0..1) are of the pool's `unit`. Columns:
+    line, seed, state, round, labelled(unit) in percent, `y`.
     """
+    x = labelled(unit)
     rows = [
         {
             "line": line,
             "seed": seed,
             "state": state(run),
             "round": row["round"],
-            LABELLED: 100 * shares[row["round"] - 1],
+            x: 100 * shares[row["round"] - 1],
             y: of(row),
         }
         for line, (runs, of) in lines.items()
@@ -149,7 +158,7 @@ def points(lines: Mapping[str, tuple[Runs, Of]], shares: Sequence[float], y: str
         if has_curve(run)
         for row in run["curve"]
     ]
-    frame = pd.DataFrame(rows, columns=["line", "seed", "state", "round", LABELLED, y])
+    frame = pd.DataFrame(rows, columns=["line", "seed", "state", "round", x, y])
     return frame.dropna(subset=y).astype({y: float})
 
 

@@ -28,12 +28,13 @@ COMPARED = (LEAST, PREDICTED, "DBS")
 class Panel:
     """Loops of one size: shares of the pool at first and per round, and what each loop gave.
 
-    `shares`: labelled after each round, in 0..1.
+    `shares`: labelled after each round, in 0..1, of the pool's `unit`.
     """
 
     initial: float
     per_round: float
     shares: tuple[float, ...]
+    unit: str
     loops: Mapping[str, Runs]
 
     @property
@@ -71,7 +72,7 @@ def panels(
             for name in COMPARED
         }
         made: ActiveLearning = loop(LEAST, 0, sized)
-        found[label] = Panel(made.initial, made.per_round, made.shares, loops)
+        found[label] = Panel(made.initial, made.per_round, made.shares, made.unit_of_size, loops)
     return found
 
 
@@ -110,7 +111,9 @@ def table(found: Mapping[str, Panel]) -> pd.DataFrame:
         rows[(label,)] = {
             "rounds": len(panel.shares),
             "mean curves, from round": _or_words(after, drawn),
-            "% labelled then": _or_words(after and round(100 * panel.shares[after - 1], 1), drawn),
+            f"% of {panel.unit} labelled then": _or_words(
+                after and round(100 * panel.shares[after - 1], 1), drawn
+            ),
             "seeds in which it passes": f"{len(there)} of {len(drawn)}" if drawn else "missing",
             "these seeds, from round": Cell.of(there) if there else "–",
         }
@@ -125,7 +128,10 @@ def sentences(found: Mapping[str, Panel]) -> list[str]:
             continue
         after = panel.passed
         when = f"from round {after} to the end" if after else "not to the end"
-        said.append(f"{label}: the mean F1 of {LEAST} is above that of {PREDICTED} {when}.")
+        said.append(
+            f"{label} of the pool's {panel.unit}: the mean F1 of {LEAST} is above that of "
+            f"{PREDICTED} {when}."
+        )
     return said
 
 

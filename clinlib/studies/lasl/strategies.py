@@ -48,7 +48,8 @@ class Results(PlanRecords):
 
     def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
-        self.shares = loop(strategies(parameters)[0], 0, parameters).shares
+        first = loop(strategies(parameters)[0], 0, parameters)
+        self.shares, self.unit = first.shares, first.unit_of_size
         self.loops: dict[str, Runs] = {
             name: {seed: find(loop(name, seed, parameters)) for seed in seeds(parameters)}
             for name in strategies(parameters)
@@ -69,7 +70,7 @@ def curves(results: Results, unit: str) -> pd.DataFrame:
 
 
 def by_round(results: Results) -> pd.DataFrame:
-    """Strict F1 on test after some rounds, named by the share of sentences that are labelled."""
+    """Strict F1 on test after some rounds, named by the share of the pool that is labelled."""
     frame = rounds.table(results.loops, results.shares, "strategy")
     frame["100 %"] = DASH
     last = dict.fromkeys(frame.columns, DASH) | {"100 %": results.all_data_f1}

@@ -75,7 +75,8 @@ class Results(PlanRecords):
     def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.corpus = str(parameters["corpus"])
         models, strategies = (_asked(field, parameters) for field in ("models", "strategies"))
-        self.shares = run(models[0], strategies[0], 0, parameters).shares
+        first = run(models[0], strategies[0], 0, parameters)
+        self.shares, self.unit = first.shares, first.unit_of_size
         self.models: dict[str, dict[str, Runs]] = {
             model: {
                 strategy: {
@@ -87,22 +88,22 @@ class Results(PlanRecords):
         }
 
 
-def curves(loops: rounds.Loops) -> pd.DataFrame:
-    """F1 of one model by sentences annotated; columns as rounds.curves says."""
-    return rounds.curves(loops, "sentences")
+def curves(found: Results, model: str) -> pd.DataFrame:
+    """F1 of one model by what its sizes count; columns as rounds.curves says."""
+    return rounds.curves(found.models[model], found.unit)
 
 
 def drawn(found: Results) -> pd.DataFrame:
     """The curves of all models as data to download."""
-    named = [curves(loops).assign(model=model) for model, loops in found.models.items()]
+    named = [curves(found, model).assign(model=model) for model in found.models]
     return pd.concat(named).set_index(["model", "strategy"])
 
 
 def by_round(found: Results) -> pd.DataFrame:
-    """Strict F1 on test by model and strategy, by the share of sentences that are labelled."""
+    """Strict F1 on test by model and strategy, by the share of the pool that is labelled."""
     rows = {
         (model, strategy): {
-            f"{percent:.3g} %": cell(runs.values(), rounds.at(number))
+            rounds.heading(percent): cell(runs.values(), rounds.at(number))
             for number, percent in rounds.shown(found.shares).items()
         }
         for model, loops in found.models.items()

@@ -52,8 +52,9 @@ def task(parameters: Mapping[str, object]) -> FineTune:
 def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearning:
     """The loop of one strategy and seed.
 
-    Raises BadInput with the nearest name for an unknown strategy, and for rounds that could not buy
-    a sentence of the whole training split.
+    Raises BadInput with the nearest name for an unknown strategy or unit of size, and for rounds
+    that could not buy a sentence of the whole training split. A loop of tokens is checked for the
+    latter when it runs: cards do not count tokens.
     """
     if name not in STRATEGIES:
         raise unknown("strategy", name, STRATEGIES)
@@ -67,11 +68,13 @@ def loop(name: str, seed: int, parameters: Mapping[str, object]) -> ActiveLearni
         initial=parameters["initial"],
         per_round=parameters["per_round"],
         rounds=parameters["rounds"],
+        unit_of_size=parameters["unit_of_size"],
         restart=parameters["restart"],
         seed=seed,
         **fields,
     )
-    _check_rounds(made.task.corpus, tuple(made.shares))
+    if made.unit_of_size == "sentences":
+        _check_rounds(made.task.corpus, tuple(made.shares))
     return made
 
 
