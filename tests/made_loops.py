@@ -37,7 +37,7 @@ PARAMETERS = {
 
 def records(plan, row, flags=()) -> dict[str, dict]:
     """Key -> record of every loop of a plan; `row(config, number)` gives what a round adds or
-    replaces: "examples", "selection", or "f1", strict on test."""
+    replaces: "picked", "examples", "selection", or "f1", strict on test."""
     found = {}
     for config in plan:
         assert isinstance(config, ActiveLearning)
@@ -59,6 +59,7 @@ def records(plan, row, flags=()) -> dict[str, dict]:
 def made_row(config, number, row) -> dict:
     """A row of a curve: of a pool of 100 sentences of ten tokens, ten are labelled each round."""
     labelled = {"sentences": 10 * number, "tokens": 100 * number}
-    given = {"examples": {}, "selection": {}, "f1": 50.0} | row(config, number)
+    picked = list(range(10 * number - 10, 10 * number))
+    given = {"picked": picked, "examples": {}, "selection": {}, "f1": 50.0} | row(config, number)
     f1 = given.pop("f1")
     return {"round": number, **labelled, **given, "scores": {"test": {"strict": {"f1": f1}}}}

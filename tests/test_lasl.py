@@ -169,6 +169,21 @@ def test_what_is_picked_counts_spans_of_the_rarest_type():
     assert rare.value == pytest.approx(100 * 4 / 8)
 
 
+def test_what_mlp_picks_as_well_is_of_the_round_before_which_models_are_one():
+    found = results(rising)
+    for name, runs in found.loops.items():
+        for run in runs.values():
+            places = range(5, 15) if name == "random" else range(10)
+            run["curve"][1]["picked"] = list(places)
+            run["curve"][2]["picked"] = list(range(20, 30) if name == "LASL" else range(30, 40))
+    table, column = study.picked(found), "picked by MLP too, %"
+    assert entry(table, "random", column).value == pytest.approx(50)
+    assert entry(table, "LASL", column).value == pytest.approx(100)
+    assert entry(table, "MLP", column) == "–"
+    without = PARAMETERS | {"strategies": ["random", "LASL"]}
+    assert column not in study.picked(study.Results(records(rising), without, PINS))
+
+
 def test_an_initial_set_without_an_entity_is_warned_of():
     said = study.sentences(results(rising, flags=[NO_ENTITY]))
     assert any(text.startswith("Warning: MLP, seed 1, 2") for text in said)

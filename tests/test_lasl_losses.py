@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 
 from clinlib.errors import BadInput
 from clinlib.report import notebooks
+from clinlib.studies.lasl import least_confidence as plain
 from clinlib.studies.lasl import loss_samples as samples
 from clinlib.studies.lasl import losses as study
 from clinlib.studies.lasl.rounds import labelled
@@ -211,3 +212,39 @@ def test_what_is_missing_is_missing():
     without = results(lambda config, number: {})
     assert entry(study.scale(without), ("LASL", "40 %"), "predicted: mean").missing == 2
     assert study.example(without) is None
+
+
+spread = st.lists(st.floats(1e-3, 700), min_size=1, max_size=30, unique=True)
+
+
+@given(spread, st.integers(1, 90))
+def test_least_confidence_without_length_picks_what_the_minimum_loss_picks(least, picks):
+    """Against plain Python: as exp(-x) falls, the largest x come first."""
+    before = {"sentences": 10, "examples": {"l_min": [round(each, 6) for each in least]}}
+    found = plain.orders(before, {"picked": list(range(picks))}, 100)
+    assert found.same and found.in_common == 100
+    rounded = [each for each in before["examples"]["l_min"] if 1.0 - np.exp(-each) == 1.0]
+    assert found.rounded == pytest.approx(100 * len(rounded) / len(least))
+
+
+def test_losses_whose_probability_is_zero_have_no_order_left():
+    """exp(-x) of a float64 is 0 beyond 745 nats: there the two orders are told apart."""
+    before = {"sentences": 10, "examples": {"l_min": [800.0 + each for each in range(30)]}}
+    found = plain.orders(before, {"picked": list(range(9))}, 100)
+    assert not found.same and found.in_common < 100 and found.rounded == 100
+
+
+def test_orders_are_of_the_samples_before_a_pick():
+    def picked(config, number):
+        made = row(config, number) | {"picked": list(range(10))}
+        return made | ({"examples": {}} if number == 4 else {})  # after which nothing is picked
+
+    found = results(picked)
+    table = plain.table(found.loops)
+    assert [name for (name,) in table.index] == ["random", "MLP", "LASL"]
+    assert {each.value for each in table["samples in one order, %"]} == {100.0}
+    said = [each for each in study.sentences(found) if each.startswith("Least confidence")]
+    assert len(said) == 1 and "in 18 of 18 samples" in said[0]  # 3 loops, 2 seeds, 3 picks
+    without = results(lambda config, number: {"picked": list(range(10))})
+    assert plain.sentences(without.loops) == []
+    assert plain.table(without.loops).iloc[0, 0].missing == 2

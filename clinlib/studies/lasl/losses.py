@@ -12,6 +12,7 @@ from clinlib.experiments.config import Config
 from clinlib.studies.cells import Cell, Record, cell, state
 from clinlib.studies.comparisons import ENOUGH, UNCORRECTED
 from clinlib.studies.frames import by_row
+from clinlib.studies.lasl import least_confidence
 from clinlib.studies.lasl.loss_samples import (
     LEAST,
     LOSSES,
@@ -214,6 +215,7 @@ def sentences(results: Results) -> list[str]:
                 f"taken for losses they would be wrong by {wrong.number} nats, where the true loss "
                 f"is {mean}."
             )
+    said += least_confidence.sentences(results.loops)
     return [*said, *bare_starts(results.loops), UNCORRECTED]
 
 

@@ -15,13 +15,14 @@ from clinlib.studies.cells import Cell, Record, cell, number, state
 from clinlib.studies.comparisons import UNCORRECTED, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl import rounds
+from clinlib.studies.lasl.balance_picks import shared
 from clinlib.studies.lasl.rounds import DASH, UNITS, Runs, has_curve, share, strict_f1
 from clinlib.studies.lasl.training import everything, loop
 from clinlib.studies.plans import Find, PlanRecords, seeds
 
 NAME = "40_strategies"
 STRICT = "scores.test.strict.f1"
-RANDOM = "random"
+RANDOM, LEAST = "random", "MLP"
 LEVELS = (0.95, 0.98)  # of the F1 with all labels
 
 
@@ -116,6 +117,12 @@ def picked(results: Results) -> pd.DataFrame:
             if name == RANDOM
             else cell(runs.values(), _selection("sentences_per_second"), digits=0),
         }
+        if len(results.loops) > 1 and LEAST in results.loops:
+            row = rows[(name,)]
+            # in round 2 strategies differ by what they pick alone: their models are one
+            row["picked by MLP too, %"] = (
+                DASH if name == LEAST else shared(runs, results.loops[LEAST], 2, 2)
+            )
     return by_row(rows, ["strategy"])
 
 
