@@ -5,7 +5,9 @@ from made_loops import PARAMETERS
 from made_records import PINS
 
 from clinlib.errors import BadInput
+from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.key import key
+from clinlib.report import notebooks
 from clinlib.studies.lasl import loss_encoders, strategies, task_models
 from clinlib.studies.lasl import rounds as reading
 
@@ -142,6 +144,29 @@ def test_a_round_without_a_correlation_has_no_point():
     assert set(curve["round"]) == {1, 3}
     entry = loss_encoders.agreement(found).loc[("shared",), "20 %"]
     assert str(entry) == "missing (2)"
+
+
+def test_pages_of_the_same_sizes_and_task_train_no_loop_twice(monkeypatch):
+    """A page of smaller sizes has loops of its own; of the same ones it has those of page 40."""
+    monkeypatch.delenv("CLINLIB_ROOT", raising=False)
+    given = {"recurrent": 200, "initial": 0.05, "per_round": 0.05, "rounds": 6, "epochs": 6}
+
+    def planned(page):
+        plan = notebooks.plan(page, "open", given)
+        return {key(each): each for each in plan if isinstance(each, ActiveLearning)}
+
+    first = planned("40_strategies")
+    shared = {
+        "41_losses": {"random", "mlp", "learning_loss", "lpn", "dbs", "dbs, teacher"},
+        "42_balance": {"dbs", "mlp", "lpn"},
+        "43_loss_prediction_encoders": {"lpn", "random"},
+        "44_task_models": {"random", "mlp", "dbs, teacher"},
+    }
+    for page, strategies_there in shared.items():
+        both = [each for name, each in planned(page).items() if name in first]
+        names = [c.strategy + (", teacher" if c.mean_teacher else "") for c in both]
+        assert set(names) == strategies_there and len(names) == 3 * len(strategies_there), page
+    assert planned("41_losses").items() <= first.items()
 
 
 def test_models_differ_in_encoder_head_and_bilstm():
