@@ -9,13 +9,18 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from clinlib.studies.cells import Record
-from clinlib.studies.claims import clinx, ibd, lasl, loops, tcrf
+from clinlib.studies.claims import clinx, clinx_sources, ibd, lasl, loops, tcrf
 from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.verdict import Verdict, verdict
 
 READERS: dict[str, Callable] = (
-    tcrf.READERS | clinx.READERS | ibd.READERS | lasl.READERS | loops.READERS
+    tcrf.READERS
+    | clinx.READERS
+    | clinx_sources.READERS
+    | ibd.READERS
+    | lasl.READERS
+    | loops.READERS
 )
 """Claim -> what it compares, from the results of a page: (claim, results, parameters) -> list."""
 
