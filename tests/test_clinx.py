@@ -232,6 +232,8 @@ def test_documents_that_no_run_learnt_are_counted_by_task():
     table = kept_out(transfer.Results(found, TRANSFER, PINS))
     assert list(table["kept out"]) == ["2", *["0"] * (len(whole) - 2), "missing"]
     assert list(table["documents"]) == list(whole.values())
+    none = kept_out(transfer.Results({}, TRANSFER | {"tasks": []}, PINS))
+    assert (list(none.columns), len(none)) == (["documents", "kept out"], 0)
 
 
 def test_the_published_scores_carry_the_papers_marks():

@@ -9,7 +9,10 @@ from clinlib.studies.frames import by_row
 
 
 def kept_out(results: Results) -> pd.DataFrame:
-    """By task: its training documents, and how many of them were left out of every run's."""
+    """By task: its training documents, and how many of them were left out of every run's.
+
+    Without tasks it has its columns and no row.
+    """
     rows = {}
     for task in results.tasks:
         groups = [group for place, group in results.final.items() if place.target == task]
@@ -20,4 +23,4 @@ def kept_out(results: Results) -> pd.DataFrame:
             "documents": whole,
             "kept out": ", ".join(map(str, left_out)) or "missing",
         }
-    return by_row(rows, ["task"])
+    return by_row(rows, ["task"]).reindex(columns=["documents", "kept out"])
