@@ -145,7 +145,9 @@ def test_a_page_of_errors_gives_offsets_and_types(checkout, clinlib, model):
         "precision": "float32",
     }
     code, executed = made(clinlib, "36_error_analysis", chosen)
-    assert code == 1, "99 documents without labels are too many, so that methods with pseudo labels fail"
+    assert code == 1, (
+        "99 documents without labels are too many, so that methods with pseudo labels fail"
+    )
     page = executed.read_text(encoding="utf-8")
     assert "may not be passed on: passages give offsets and types" in page
     assert re.search(r"(problem|test|treatment) \[\d+, \d+\)", page)
