@@ -6,6 +6,7 @@ import json
 import types
 
 import nbformat
+import papermill
 import pytest
 import toy_runs
 
@@ -330,6 +331,13 @@ def test_every_parameter_is_explained_and_read(path, monkeypatch):
     texts = [*code, *(each.read_text(encoding="utf-8") for each in studies)]
     # the profile is read by notebooks.records
     assert set(known) - {"profile"} <= {name for text in texts for name in used(text)}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_papermill_reads_every_parameter_that_a_notebook_declares(path, monkeypatch, caplog):
+    monkeypatch.delenv("CLINLIB_ROOT", raising=False)
+    assert set(papermill.inspect_notebook(str(path))) == set(notebooks.declared(path.stem))
+    assert caplog.messages == []  # such as of an "=" in a parameter's comment
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
