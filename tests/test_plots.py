@@ -106,8 +106,20 @@ def test_grouped_bars_are_told_apart_without_colour(axes):
     columns = list(map(str, range(8)))
     plots.grouped_bars(axes, pd.DataFrame([[1.0] * 8], columns=columns), xlabel="percent")
     assert len({bar.get_hatch() or "" for bar in axes.patches}) == 8
-    handles = axes.get_legend().get_patches()
+    handles = axes.figure.legends[0].get_patches()
     assert [each.get_hatch() for each in handles] == [each.get_hatch() for each in axes.patches]
+
+
+def test_the_legend_of_grouped_bars_hides_none_of_them():
+    drawing, axes = figures.new(height=6)
+    frame = pd.DataFrame(
+        100.0, index=["A_LONG_NAME_OF_A_TYPE"] * 9, columns=list(map(str, range(7)))
+    )
+    plots.grouped_bars(axes, frame, xlabel="percent")
+    drawing.draw_without_rendering()
+    legend = drawing.legends[0].get_window_extent()
+    assert not legend.overlaps(axes.get_window_extent())
+    assert drawing.bbox.contains(*legend.min) and drawing.bbox.contains(*legend.max)
 
 
 def test_ratios_show_the_median_and_every_pair(axes):

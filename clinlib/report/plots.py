@@ -215,7 +215,8 @@ def grouped_bars(axes: Axes, frame: pd.DataFrame, *, xlabel: str) -> None:
         axes.set_ylim(len(frame) - 0.5, -0.5)
         axes.set_xlabel(xlabel)
         axes.grid(axis="y", visible=False)
-        axes.legend(fontsize=8)
+        # above the bars, of which some reach any place within
+        axes.figure.legend(loc="outside upper left", ncols=3, fontsize=8)
 
 
 def ratios(axes: Axes, pairs: Mapping[str, Sequence[float]]) -> None:
