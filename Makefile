@@ -19,8 +19,9 @@ $(STAMP): requirements.txt pyproject.toml
 book: $(STAMP)
 	@$(BIN)/clinlib book --profile $(PROFILE)
 
+# a file stays in one process, where its tests share the models that they train
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -m "not slow" -rs $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" -rs $(ARGS)
 
 # the built book in a browser; axe-core (MPL-2.0) comes in a package that asks for playwright, which
 # is not needed
