@@ -209,18 +209,25 @@ def test_masked_text_is_read_once_for_all_numbers_of_sentences():
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ("synthetic_nl_ibd", ["ncbi_disease", "chia", "pharmaconer", "meddocan"]),
-        ("meddocan", ["pharmaconer"]),
+        ("synthetic_nl_ibd", ["ncbi_disease", "chia", "pharmaconer", "meddocan", "cantemist"]),
+        ("meddocan", ["cantemist"]),
+        ("spaccc_temist:diseases", ["cantemist"]),
         ("maccrobat2020:medication", ["ncbi_disease", "chia"]),
         ("chia:core", ["ncbi_disease"]),
     ],
 )
 def test_sources_are_of_the_targets_language_where_there_are_any(target, expected):
-    """And never tasks of the target's own corpus, which label the same sentences."""
-    given = {"sources": ["ncbi_disease", "chia", "pharmaconer", "meddocan"]}
+    """And never those that label the target's own documents, of its corpus or its collection."""
+    given = {"sources": ["ncbi_disease", "chia", "pharmaconer", "meddocan", "cantemist"]}
     assert sources(target, PARAMETERS | given) == expected
     loops = [name for name in options(target, PARAMETERS | given) if "after" in name]
     assert loops == [f"rounds, {pick} picks, after {expected[0]}" for pick in ("random", "MLP")]
+
+
+def test_sources_of_another_language_label_other_documents_too():
+    given = {"sources": ["pharmaconer", "synthetic_en_letters"]}
+    assert sources("meddocan", PARAMETERS | given) == ["synthetic_en_letters"]
+    assert sources("meddocan", PARAMETERS | {"sources": ["pharmaconer"]}) == []
 
 
 def test_without_sources_no_loop_starts_from_one():
@@ -289,13 +296,27 @@ def test_a_strategy_that_does_not_beat_random_picks_is_no_advice():
 
 
 def test_one_option_with_few_runs_silences_no_other():
-    """A failed or collapsed run of one option says nothing of those that have their seeds."""
+    """A failed run of one option says nothing of those that have their seeds."""
     made = records(f1=better(VOTE), share=surer(VOTE))
     config = options(TARGET, PARAMETERS)[LONGER](TARGET, 60, 2, PARAMETERS)
-    made[key(config, PINS)]["flags"] = ["collapsed"]
+    made[key(config, PINS)]["status"] = "failed"
     said = shown.advice(study.Results(made, PARAMETERS, PINS))
     assert any(line.startswith(f"{TARGET}, 60 sentences: first {VOTE}") for line in said)
     assert any(f"fewer than 3 seeds that count: {LONGER}" in line for line in said)
+
+
+def test_a_run_that_finds_nothing_counts_and_is_named():
+    """With few labels, and else one such run of fine-tuning would leave every option unpaired."""
+    made = records(f1=better(VOTE), share=surer(VOTE))
+    config = options(TARGET, PARAMETERS)[PLAIN](TARGET, 60, 2, PARAMETERS)
+    made[key(config, PINS)]["flags"] = ["collapsed"]
+    found = study.Results(made, PARAMETERS, PINS)
+    assert {found.gain(PLACE, name).n for name in found.found[PLACE]} == {3}
+    said = (
+        f"1 run collapsed, finding next to nothing, and counts with that score: {PLAIN} (seed 2)."
+    )
+    assert said in shown.readings(found, PLACE)
+    assert said not in shown.readings(found, study.Place(TARGET, 120))
 
 
 def test_two_seeds_answer_nothing():

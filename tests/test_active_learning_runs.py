@@ -131,7 +131,7 @@ def test_data_that_the_task_reads_are_looked_for(monkeypatch, tmp_path):
 def test_an_estimate_grows_with_rounds_and_with_what_learns_beside(monkeypatch):
     sizes = {"train": Size(10, 100), "dev": Size(3, 30), "test": Size(3, 30)}
     monkeypatch.setattr(estimate, "sizes", lambda corpus: sizes)
-    known = Speeds(tuning={("a", "scratch-tiny", "cpu"): [0.1]})
+    known = Speeds(tuning={("a", "scratch-tiny", None, "cpu"): [0.1]})
     plain = LOOP.replaced(initial=0.1, per_round=0.1, rounds=2, task=TASK.replaced(epochs=2))
     # 2 epochs of 10 and of 20 sentences; 60 scored twice, at a third: 60 + 40 units
     assert seconds(plain, known) == (pytest.approx(10.0), True)

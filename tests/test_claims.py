@@ -333,6 +333,18 @@ def test_a_mean_over_corpora_takes_seeds_that_all_have():
     assert found.corpora == ("ncbi_disease", "phee")
 
 
+def test_a_mean_over_one_corpus_is_the_difference_on_it():
+    """With what happened to its runs: a claim over a language reads the same as one over one."""
+    flags = {1: [], 2: ["collapsed"], 3: ["best_is_last"], 4: []}
+    left = {seed: record(10.0 * seed, seed) | {"flags": flags[seed]} for seed in flags}
+    right = {seed: record(9.0 * seed, seed) for seed in flags}
+    right[4] |= {"status": "failed"}
+    found, one = means("", {"phee": (left, right)}, "f1"), between("", "phee", left, right, "f1")
+    assert found == one
+    assert found.difference.collapsed == ("seed 2",) and found.difference.failed == 1
+    assert found.difference.unsettled == ("seed 3",)
+
+
 def test_a_difference_of_differences_is_paired_too():
     first, second = made((1.0, 2.0, 3.0)), made((0.5, 1.0, 1.5))
     assert combined("", [REAL], first, second).difference.values == (0.5, 1.0, 1.5)

@@ -1,5 +1,6 @@
 """The CLIN-X pages: what their plans ask for, and what they say of records made by hand."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -310,6 +311,35 @@ def test_sources_of_the_targets_own_text_are_told_apart():
         "all: of 2 pairs whose sources have other text, 1 negative, 1 positive; mean gain +1.5 F1.",
     ]
     assert not list(by_text(pairs[1:], [1.0, 2.0], ["negative", "positive"], "all"))
+
+
+def test_clinical_vectors_are_held_against_general_ones_of_their_language():
+    names = ["bilstm", "static:en", "static:es", "static:en-clinical", "static:es-clinical"]
+    found = encoders.Results({}, ENCODERS | {"encoders": names}, PINS)
+    assert set(encoders.differences(found, TASKS[0])) == {
+        *(f"{name} − bilstm" for name in names[1:]),
+        "static:en-clinical − static:en",
+        "static:es-clinical − static:es",
+    }
+
+
+def test_a_stage_that_reads_again_what_its_start_has_read_tells_nothing_of_new_text():
+    names = ["general:multi-more", "adapted:multi-es"]
+    parameters = ENCODERS | {"encoders": names}
+    made_ = records(encoders.plan(parameters), lambda c: 0.6)
+    said = encoders.sentences(encoders.Results(made_, parameters, PINS))
+    about = [line.partition(":")[0] for line in said if "text of its last stage" in line]
+    assert about == ["adapted"]
+
+
+def test_a_run_on_few_sentences_that_finds_nothing_counts_and_is_named():
+    parameters = ENCODERS | {"sentences": 60}
+    made_ = records(encoders.plan(parameters), lambda c: 0.6)
+    lost = encoders.runs((ENCODERS["encoders"][0], TASKS[0]), parameters)[2]
+    made_[key(lost, PINS)]["flags"] = ["collapsed"]
+    found = encoders.Results(made_, parameters, PINS)
+    assert found.score(ENCODERS["encoders"][0], TASKS[0]).n == parameters["seeds"]
+    assert any("1 run collapsed" in line for line in encoders.sentences(found))
 
 
 def test_adaptation_is_held_against_as_much_reading_of_general_text():
@@ -689,3 +719,21 @@ def test_all_tasks_without_records_say_so():
     *said, last = all_tasks.sentences(results)
     assert all("no pair of runs" in text for text in said) and last == UNCORRECTED
     assert set(all_tasks.gains(results)["p, corrected"]) == {"missing"}
+
+
+def test_predicted_sources_of_the_targets_own_text_are_told_apart():
+    near = {"pharmaconer": 0.1, "cantemist": 0.2}
+    own = prediction.Judged("es", "meddocan", 250, {"pharmaconer": 2.0, "cantemist": 1.0}, near)
+    other = prediction.Judged("es", "cantemist", 250, {"pharmaconer": -1.0, "meddocan": 3.0}, near)
+    other = replace(other, distances={"pharmaconer": 0.1, "meddocan": 0.2})
+    found = SimpleNamespace(judged=lambda measure="rotation": [own, other])
+    table = prediction.judgements(found)
+    assert list(table["its text"]) == ["the target's", "other"]
+    assert list(table["text of the best"]) == ["the target's", "other"]
+    said = [line for line in prediction.sentences(found) if line.startswith("The nearest model:")]
+    assert said == [
+        "The nearest model: of 1 pair whose sources label the target's own documents, 1 the best "
+        "source; mean gain +2.0 F1.",
+        "The nearest model: of 1 pair whose sources have other text, 1 not the best; mean gain "
+        "-1.0 F1.",
+    ]

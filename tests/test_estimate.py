@@ -90,6 +90,19 @@ def test_few_sentences_take_less_time_and_context_takes_more(tmp_path):
     assert seconds(plain, speeds(tmp_path / "few", few))[0] == pytest.approx(24.0)
 
 
+def test_runs_in_context_have_a_pace_of_their_own(tmp_path):
+    plain = tune("a", "minilm", epochs=2)
+    alone, packed = plain.replaced(context=35), plain.replaced(context=35, layout="packed")
+    known = speeds(tmp_path, record(plain, 24.0, 100), record(alone, 36.0, 100))
+    assert seconds(plain, known)[0] == pytest.approx(24.0)
+    assert seconds(alone, known) == (pytest.approx(36.0), True)
+    # on another corpus by its windows first
+    other = alone.replaced(corpus="b", epochs=1, sentences=10)
+    assert seconds(other, known)[0] == pytest.approx(10 * 3 * 0.05)
+    # windows that no record has: by all of the corpus
+    assert seconds(packed, known)[1]
+
+
 def test_pseudo_labels_are_learnt_too_and_r_drop_reads_everything_twice(tmp_path):
     known = speeds(tmp_path, record(tune("a", "minilm"), 24.0, 100))
     plain = tune("a", "minilm", epochs=2)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -392,6 +393,17 @@ def test_where_candidates_run_again_the_weights_of_all_are_kept(store, monkeypat
     report = swept(store, [*choose.of, target], refresh=True)
     assert len(report.ran) == 4 and report.exit_code == 0
     assert all(store.artifact_record(key(each, store.pins)) for each in choose.of)
+
+
+def test_of_candidates_with_lost_weights_the_chosen_one_alone_runs_again(store):
+    choose = model_of(0.1, 0.3, 0.2)
+    targets = [tune(corpus="target", encoder=choose, seed=seed) for seed in range(3)]
+    swept(store, [*choose.of, targets[0]])
+    shutil.rmtree(store.cache)
+    before = len(runs(store.base))
+    report = swept(store, targets)
+    assert (report.to_run, report.exit_code) == (3, 0)
+    assert len(runs(store.base)) == before + 3
 
 
 def test_a_choice_that_changed_under_way_is_said_and_the_next_sweep_mends_it(store, monkeypatch):

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -51,12 +52,13 @@ SIZES = {"train": Size(300, 5000), "dev": Size(60, 900), "test": Size(60, 900)}
 class Speeds:
     """Seconds per unit of work (one sentence trained on) of finished runs.
 
-    Fine-tuning is keyed by (corpus or None for any, model, device), loops alike by what picks
-    with what model, since some strategies prefer long sentences; pretraining, in seconds per
-    epoch, by (architecture, texts, device).
+    Fine-tuning is keyed by (corpus or None for any, model, windows or None for any, device),
+    since what context costs hangs on the processor; loops by (corpus or None, what picks with what
+    model, device), since some strategies prefer long sentences; pretraining, in seconds per epoch,
+    by (architecture, texts, device).
     """
 
-    tuning: dict[tuple[str | None, str, str], list[float]] = field(default_factory=dict)
+    tuning: dict[tuple[str | None, str, str | None, str], list[float]] = field(default_factory=dict)
     looping: dict[tuple[str | None, str, str], list[float]] = field(default_factory=dict)
     pretraining: dict[tuple[str, tuple[str, ...], str], list[float]] = field(default_factory=dict)
 
@@ -75,8 +77,7 @@ class Speeds:
         trained = (record.get("data") or {}).get("train_sentences")
         if record["kind"] == "fine_tune" and trained:
             done = work(config, epochs, trained)
-            for corpus in (config["corpus"], None):
-                place = (corpus, _model(config), device)
+            for place in _places(config, device):
                 self.tuning.setdefault(place, []).append(seconds / done)
         if record["kind"] == "active_learning":
             loop = _loop(config)
@@ -128,11 +129,20 @@ def seconds(config: Config, speeds: Speeds, device: str = "cpu") -> tuple[float,
 
 def _pace(task: FineTune, speeds: Speeds, device: str) -> tuple[float, bool]:
     """(seconds per unit of work of a tagger, whether records say so)."""
-    model = _model(task.to_dict())
-    for corpus in (task.corpus, None):
-        if measured := speeds.tuning.get((corpus, model, device)):
+    for place in _places(task.to_dict(), device):
+        if measured := speeds.tuning.get(place):
             return median(measured), True
-    return 1 / _speed(model, device), False
+    return 1 / _speed(_model(task.to_dict()), device), False
+
+
+def _places(
+    config: Mapping[str, Any], device: str
+) -> Iterable[tuple[str | None, str, str | None, str]]:
+    """The keys of a FineTune's speed, the closest first: windows matter more than the corpus."""
+    layout = config.get("layout", "sentence")
+    windows = f"{layout} in context" if config.get("context") else layout
+    for each, corpus in product((windows, None), (config["corpus"], None)):
+        yield corpus, _model(config), each, device
 
 
 def _looping(config: ActiveLearning, speeds: Speeds, device: str) -> tuple[float, bool]:

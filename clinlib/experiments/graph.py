@@ -1,6 +1,6 @@
 """The graph of a sweep: configurations by key, and what each needs before it can run."""
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from clinlib.errors import BadInput, ClinlibError
@@ -135,7 +135,7 @@ def to_run(
                 needs = [each for each in node.artifacts if visit(each, True)]
                 needs += [each for each in node.records if visit(each, False)]
                 needs += [
-                    each for each in _models(graph, node, chosen, work.before) if visit(each, True)
+                    each for each in _models(graph, node, chosen, has_record) if visit(each, True)
                 ]
                 work.before[name] = tuple(dict.fromkeys(needs))
         return settled[name, artifact]
@@ -146,11 +146,17 @@ def to_run(
 
 
 def _models(
-    graph: Graph, node: Node, chosen: Callable[[Choose], str | None], again: Container[str]
+    graph: Graph,
+    node: Node,
+    chosen: Callable[[Choose], str | None],
+    has_record: Callable[[Node], bool],
 ) -> Iterator[str]:
     """The keys of the runs whose weights a node's choices may need: the chosen one, or all where
-    none is chosen yet or a candidate runs again, which may change the choice."""
+    a candidate has no record that stands, and may change the choice. One that has, and runs for
+    its weights alone, changes it only where a run is not repeated exactly: then the runner says
+    so."""
     for choose in node.models:
         candidates = {graph.keys[each]: None for each in choose.of}
-        picked = None if any(each in again for each in candidates) else chosen(choose)
+        stand = all(has_record(graph.nodes[each]) for each in candidates)
+        picked = chosen(choose) if stand else None
         yield from candidates if picked is None else (picked,)

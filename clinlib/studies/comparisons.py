@@ -1,6 +1,6 @@
 """Comparisons: runs paired by seed or by test document, and what their intervals say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,47 +10,82 @@ from clinlib.evaluation.intervals import bootstrap
 from clinlib.evaluation.significance import approximate_randomisation
 from clinlib.evaluation.spans import f1
 from clinlib.evaluation.summary import span_counts
-from clinlib.studies.cells import Cell, Record, Value, cell, state
+from clinlib.studies.cells import COUNTED, Cell, Record, Value, cell, state
 from clinlib.studies.wording import plural
 
 UNCORRECTED = "The intervals of these differences are not corrected for how many there are."
 ENOUGH = 3  # seeds below which no conclusion is drawn
 RESAMPLES = 1000
 
+Runs = Mapping[int, Record | None]
 
-def paired(
-    left: Mapping[int, Record | None], right: Mapping[int, Record | None], value: Value
-) -> Cell:
+
+def paired(left: Runs, right: Runs, value: Value) -> Cell:
     """The cell of left minus right, seed by seed; a pair counts where both of its runs do.
 
     `value` is a function of a complete record, or a dotted path.
     """
-    differences: list[float | None] = []
+    return paired_means([(left, right)], value)
+
+
+def paired_means(pairs: Sequence[tuple[Runs, Runs]], value: Value) -> Cell:
+    """As `paired`, of groups of runs on several corpora: the mean over these of each side.
+
+    A seed counts where all its runs do.
+    """
+
+    def gap(records: Sequence[Record]) -> float | None:
+        here, there = _mean(records[::2], value), _mean(records[1::2], value)
+        return None if here is None or there is None else here - there
+
+    def apart(records: Sequence[Record]) -> bool:
+        return any(map(_start_apart, records[::2], records[1::2]))
+
+    return _by_seed([runs for pair in pairs for runs in pair], gap, apart)
+
+
+def mean_over(groups: Sequence[Runs], value: Value) -> Cell:
+    """The mean over groups of runs, such as those of several corpora, seed by seed; a seed counts
+    where all its runs do."""
+    return _by_seed(groups, lambda records: _mean(records, value), lambda records: False)
+
+
+def _by_seed(
+    groups: Sequence[Runs],
+    read: Callable[[Sequence[Record]], float | None],
+    start_apart: Callable[[Sequence[Record]], bool],
+) -> Cell:
+    """The cell of what `read` makes of each seed's runs, one of every group, where all count."""
+    values: list[float | None] = []
     failed, collapsed, unsettled, apart = 0, [], [], []
-    for seed in left:
-        pair = left[seed], right[seed]
-        states = {state(record) for record in pair}
+    for seed in groups[0]:
+        records = [runs.get(seed) for runs in groups]
+        states = {state(record) for record in records}
         if "missing" in states:
-            differences.append(None)
+            values.append(None)
         elif "failed" in states:
             failed += 1
         elif "collapsed" in states:
             collapsed.append(f"seed {seed}")
         else:
-            here, there = (cell([record], value).value for record in pair)
-            known = here is not None and there is not None
-            differences.append(here - there if known else None)
-            if any("best_is_last" in record.get("flags", ()) for record in pair):
+            values.append(read(records))
+            if any("best_is_last" in record.get("flags", ()) for record in records):
                 unsettled.append(f"seed {seed}")
-            if known and _start_apart(*pair):
+            if values[-1] is not None and start_apart(records):
                 apart.append(f"seed {seed}")
     return Cell.of(
-        differences,
+        values,
         failed=failed,
         collapsed=tuple(collapsed),
         unsettled=tuple(unsettled),
         apart=tuple(apart),
     )
+
+
+def _mean(records: Sequence[Record], value: Value) -> float | None:
+    """The mean of a number of complete records, None where one lacks it."""
+    found = [cell([record], value).value for record in records]
+    return None if None in found else sum(found) / len(found)
 
 
 def over_documents(records: Sequence[Record], found: Cell) -> Cell:
@@ -124,6 +159,22 @@ def reading_over_documents(place: str, cell: Cell, unit: str) -> str:
         f"{shown}, 95 % interval {cell.low:+z.1f} to {cell.high:+z.1f} over test documents; with "
         "one run each it says nothing of other seeds."
     )
+
+
+def collapses(groups: Mapping[str, Runs]) -> list[str]:
+    """Which runs of named groups found next to nothing and count all the same; none where none."""
+    named = [
+        f"{name} (seed {seed})"
+        for name, runs in groups.items()
+        for seed, record in runs.items()
+        if record and COUNTED in record.get("flags", ())
+    ]
+    if not named:
+        return []
+    return [
+        f"{plural(len(named), 'run')} collapsed, finding next to nothing, and "
+        f"{'counts' if len(named) == 1 else 'count'} with that score: {', '.join(named)}."
+    ]
 
 
 def as_frame(cells: Mapping[str, Cell], name: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from clinlib.experiments.graph import build
 from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import ActiveLearning
 from clinlib.studies.across.options import PLAIN, RANDOM, Make, options
-from clinlib.studies.cells import Cell, Record, Value, cell, number, state
+from clinlib.studies.cells import Cell, Record, Value, cell, counted, number, state
 from clinlib.studies.comparisons import p_over_documents, paired
 from clinlib.studies.plans import seeds
 
@@ -51,7 +51,8 @@ def plan(parameters: Mapping[str, object]) -> list[Config]:
 class Results:
     """The records of the plan: every option's runs by place, name and seed; None is missing.
 
-    A loop of active learning is read at the round in which N sentences are labelled.
+    A loop of active learning is read at the round in which N sentences are labelled. A run that
+    finds nothing counts: with few labels that is a result, not an accident.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class Results:
 
     def _run(self, config: Config, size: int) -> Record | None:
         record = self.records.get(self.graph.keys[config])
-        return at_size(record, size) if isinstance(config, ActiveLearning) else record
+        return counted(at_size(record, size) if isinstance(config, ActiveLearning) else record)
 
 
 def at_size(record: Record | None, size: int) -> Record | None:

@@ -7,7 +7,7 @@ import pandas as pd
 from clinlib.studies.across.first import WORDS, Place, Results
 from clinlib.studies.across.options import PLAIN, at_random, is_active
 from clinlib.studies.cells import Cell
-from clinlib.studies.comparisons import ENOUGH, reading_of
+from clinlib.studies.comparisons import ENOUGH, collapses, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl.rounds import bare_starts
 from clinlib.studies.updates import updates
@@ -116,9 +116,11 @@ def _answers(results: Results, place: Place, cells: dict[str, Cell]) -> list[str
 
 
 def readings(results: Results, place: Place) -> list[str]:
-    """Every option's gain in words, and warnings of loops that begin without an entity."""
+    """Every option's gain in words, runs that found nothing, and loops that begin without an
+    entity."""
     said = [reading_of(name, each, "F1") for name, each in gains(results, place).items()]
-    return [*said, *bare_starts(results.found[place])]
+    runs = results.found[place]
+    return [*said, *collapses(runs), *bare_starts(runs)]
 
 
 def _places(results: Results, target: str) -> list[Place]:

@@ -13,6 +13,7 @@ from clinlib.experiments.config import Config
 from clinlib.experiments.names import LEARN_VOCABULARY
 from clinlib.experiments.spec import ActiveLearning, Ensemble, FineTune, Pretrain, PseudoLabel
 from clinlib.studies import recipes
+from clinlib.studies.clinx.same_text import same_text
 from clinlib.studies.lasl.training import STRATEGIES
 from clinlib.studies.plans import pretraining
 
@@ -57,10 +58,10 @@ def options(target: str, parameters: Mapping[str, object]) -> dict[str, Make]:
 def sources(target: str, parameters: Mapping[str, object]) -> list[str]:
     """The corpora whose taggers a target starts from: those of its language, else all of them.
 
-    Not the target's own corpus, whose other tasks label the same sentences.
+    Not those that label the target's own documents, be it as another task or another corpus of
+    one collection: their taggers have learnt its sentences, which a new language has no labels of.
     """
-    own = target.partition(":")[0]
-    others = {name: card(name) for name in parameters["sources"] if name.partition(":")[0] != own}
+    others = {name: card(name) for name in parameters["sources"] if not same_text(target, name)}
     language = card(target).languages[0]
     near = [name for name, found in others.items() if found.languages[0] == language]
     return near or list(others)

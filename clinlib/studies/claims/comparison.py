@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from clinlib.studies.cells import Cell, Record, Value, cell, state
-from clinlib.studies.comparisons import paired
+from clinlib.studies.cells import Cell, Record, Value, cell
+from clinlib.studies.comparisons import Runs, mean_over, paired, paired_means
 from clinlib.studies.wording import is_synthetic
-
-Runs = Mapping[int, Record | None]
 
 
 @dataclass(frozen=True)
@@ -81,23 +79,16 @@ def inside(
 def means(label: str, groups: Mapping[str, tuple[Runs, Runs]], value: Value) -> Comparison:
     """Two groups of runs on several corpora: their mean over corpora, paired by seed.
 
-    A seed counts where all its runs do; what does not is missing, failed or collapsed as its
-    first such run is.
+    A seed counts where all its runs do.
     """
-    sides = [{c: pair[at] for c, pair in groups.items()} for at in (0, 1)]
-    left, right = (_mean(side, value) for side in sides)
-    both = [
-        None if here is None or there is None else here - there
-        for here, there in zip(left, right, strict=True)
-    ]
-    every = [runs.values() for pair in groups.values() for runs in pair]
+    left, right = zip(*groups.values(), strict=True)
     return Comparison(
         label,
         tuple(groups),
-        Cell.of(both),
-        Cell.of(left),
-        Cell.of(right),
-        names(*every),
+        paired_means(list(groups.values()), value),
+        mean_over(left, value),
+        mean_over(right, value),
+        names(*(runs.values() for pair in groups.values() for runs in pair)),
     )
 
 
@@ -128,14 +119,3 @@ def names(*groups: Iterable[Record | None]) -> tuple[str, ...]:
     """KIND/KEY of every record that is there, each once."""
     found = (record for group in groups for record in group if record is not None)
     return tuple(dict.fromkeys(f"{record['kind']}/{record['key']}" for record in found))
-
-
-def _mean(side: Mapping[str, Runs], value: Value) -> list[float | None]:
-    """The mean over corpora of each seed, None where a run does not count."""
-    found: list[float | None] = []
-    for seed in next(iter(side.values())):
-        runs = [group.get(seed) for group in side.values()]
-        values = [cell([run], value).value for run in runs if state(run) == "complete"]
-        known = len(values) == len(runs) and None not in values
-        found.append(sum(values) / len(values) if known else None)
-    return found

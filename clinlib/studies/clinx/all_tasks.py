@@ -17,6 +17,7 @@ from clinlib.experiments.spec import FineTune
 from clinlib.studies.cells import Record, cell
 from clinlib.studies.clinx import prediction, transfer
 from clinlib.studies.clinx.prediction import groups
+from clinlib.studies.clinx.same_text import by_text, text_of
 from clinlib.studies.clinx.transfer import LEVEL, Place
 from clinlib.studies.comparisons import ENOUGH, UNCORRECTED, p_over_documents, paired, reading_of
 from clinlib.studies.frames import by_row
@@ -137,8 +138,11 @@ def gains(results: Results) -> pd.DataFrame:
             continue
         pair = results.final[task, encoder, way], results.final[task, encoder, other]
         place = (encoder, f"{way} − {other}", task)
+        source = results.sources.get((task, way))
+        known = source not in (None, "missing")
         rows[place] = {
-            "source": results.sources.get((task, way), "–"),
+            "source": source or "–",
+            "text of the source": text_of(task, source) if known else "–",
             "gain": paired(*pair, STRICT),
         }
         if (p := p_over_documents(*pair)) is not None:
@@ -168,6 +172,13 @@ def sentences(results: Results) -> list[str]:
             f"{encoder}, {difference}: above zero on {up} of {plural(len(done), 'task')}, on "
             f"{sure} with {ENOUGH} pairs of runs or more and a corrected p below {LEVEL} over test "
             "documents."
+        )
+        moved = [(task, row) for task, row in done if row["source"] != "–"]
+        found += by_text(
+            [(task, row["source"]) for task, row in moved],
+            [row["gain"].value for _, row in moved],
+            ["above zero" if row["gain"].value > 0 else "not above" for _, row in moved],
+            f"{encoder}, {difference}",
         )
         found += [
             reading_of(f"{encoder}, {difference}, {task}", row["gain"], "F1") for task, row in done

@@ -4,7 +4,7 @@ Each encoder is tuned on development data of each corpus with seed 0 and one gri
 rates, then trained with seeds 1..n.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 from math import exp
 
@@ -18,7 +18,8 @@ from clinlib.experiments.spec import Choose, FineTune, Pretrain, Vectors
 from clinlib.studies import recipes
 from clinlib.studies.cells import Cell, Record, cell, number, state
 from clinlib.studies.clinx.training import base
-from clinlib.studies.comparisons import UNCORRECTED, paired, reading_of
+from clinlib.studies.clinx.transfer import result
+from clinlib.studies.comparisons import UNCORRECTED, collapses, mean_over, paired, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.plans import Find, PlanRecords, pretraining, seeds
 
@@ -78,7 +79,7 @@ class Results(PlanRecords):
     def sort(self, find: Find, parameters: Mapping[str, object]) -> None:
         self.encoders, self.corpora = list(parameters["encoders"]), list(parameters["corpora"])
         self.final: dict[Pair, dict[int, Record | None]] = {
-            pair: {seed: find(run) for seed, run in runs(pair, parameters).items()}
+            pair: {seed: result(find, run) for seed, run in runs(pair, parameters).items()}
             for pair in pairs(parameters)
         }
         self.made: dict[str, list[tuple[Pretrain | Vectors, Record | None]]] = {
@@ -144,18 +145,20 @@ def scores(results: Results) -> pd.DataFrame:
         row: dict[str, Cell] = {name: results.score(encoder, name) for name in results.corpora}
         for language, names in _languages(results.corpora).items():
             if len(names) > 1:
-                row[f"mean, {language}"] = _mean(results.final[encoder, name] for name in names)
+                here = [results.final[encoder, name] for name in names]
+                row[f"mean, {language}"] = mean_over(here, STRICT)
         rows[encoder] = row
     index = pd.Index(list(rows), name="encoder", dtype=object)
     return pd.DataFrame(list(rows.values()), index=index, dtype=object)
 
 
 def unknown(results: Results) -> pd.DataFrame:
-    """Share of unknown subwords of the training text, per encoder and corpus."""
+    """Subwords a word and share of unknown ones in the training text, per encoder and corpus."""
     rows = {}
     for encoder, corpus in results.final:
         records = results.final[encoder, corpus].values()
         rows[encoder, corpus] = {
+            "subwords a word": cell(records, _subwords_a_word, digits=2),
             "unknown subwords, %": cell(records, "data.unknown_share", scale=100, digits=2),
         }
     return by_row(rows, ["encoder", "corpus"])
@@ -195,10 +198,12 @@ def sentences(results: Results) -> list[str]:
             reading_of(f"{corpus}, {name}", each, "F1")
             for name, each in differences(results, corpus).items()
         ]
+        here = {name: results.final[name, corpus] for name in results.encoders}
+        found += (f"{corpus}: {said}" for said in collapses(here))
     for name, stages in results.made.items():
         _, record = stages[-1] if stages else (None, None)
         before, after = (number(record, f"held_out.{at}") for at in ("before", "loss"))
-        if after is not None and len(stages) > 1:
+        if after is not None and len(stages) > 1 and not _reads_again(stages):
             change = "lowers" if after < before else "does not lower"
             found.append(
                 f"{name}: continuing {change} the loss on held-out text of its last stage, from "
@@ -236,9 +241,19 @@ def _continues(results: Results, name: str, other: str) -> bool:
 
 
 def _beside(results: Results, name: str, other: str) -> bool:
-    """Whether both continue one encoder, the other as the control: what is left is the text."""
+    """Whether two differ in their text alone: both continue one encoder, the other as the control,
+    or both are vectors of a language, the other's of general text."""
     mine, theirs = (tuple(c for c, _ in results.made[each]) for each in (name, other))
+    if mine and isinstance(mine[0], Vectors):
+        return name.startswith(f"{other}-")
     return other == recipes.CONTROL and len(mine) > 1 and mine[:-1] == theirs[:-1]
+
+
+def _reads_again(stages: Sequence[tuple[Pretrain | Vectors, Record | None]]) -> bool:
+    """Whether the last stage reads what an earlier one has read: what is held out of it was not
+    held out of that."""
+    *earlier, last = (set(config.texts) for config, _ in stages)
+    return any(last <= texts for texts in earlier)
 
 
 def _languages(corpora: Iterable[str]) -> dict[str, list[str]]:
@@ -248,18 +263,13 @@ def _languages(corpora: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _mean(groups: Iterable[Mapping[int, Record | None]]) -> Cell:
-    """The mean over corpora, per seed; a seed counts where all its runs do."""
-    values: list[float | None] = []
-    groups = list(groups)
-    for seed in groups[0]:
-        found = [cell([group[seed]], STRICT).value for group in groups]
-        values.append(None if None in found else sum(found) / len(found))
-    return Cell.of(values)
-
-
 def _texts(config: Pretrain | Vectors) -> str:
     return ", ".join(text.partition(":")[2] for text in config.texts)
+
+
+def _subwords_a_word(record: Record) -> float | None:
+    subwords, words = (number(record, f"data.train_{unit}") for unit in ("subwords", "words"))
+    return subwords / words if subwords and words else None
 
 
 def _kept_out(record: Record | None, config: Pretrain | Vectors) -> int | str:

@@ -16,6 +16,7 @@ from clinlib.experiments.key import Pins
 from clinlib.experiments.spec import Similarity
 from clinlib.studies.cells import Record, number
 from clinlib.studies.clinx import transfer
+from clinlib.studies.clinx.same_text import by_text, text_of
 from clinlib.studies.clinx.transfer import Place, median
 from clinlib.studies.frames import by_row
 from clinlib.studies.plans import finder
@@ -155,11 +156,14 @@ def judgements(results: Results) -> pd.DataFrame:
     """Every target and number of sentences: predicted and best source, rank, regret, Spearman."""
     rows = {}
     for each in results.judged():
+        best = max(each.gains, key=each.gains.get)
         rows[each.target, transfer.shown(each.size)] = {
             "predicted": each.predicted,
+            "its text": text_of(each.target, each.predicted),
             "gain": each.gains[each.predicted],
-            "best": max(each.gains, key=each.gains.get),
-            "gain of the best": max(each.gains.values()),
+            "best": best,
+            "text of the best": text_of(each.target, best),
+            "gain of the best": each.gains[best],
             "rank": each.rank,
             "regret": each.regret,
             "Spearman": "–" if each.spearman is None else each.spearman,
@@ -202,6 +206,12 @@ def sentences(results: Results) -> list[str]:
         f"Following it costs {fmean(each.regret for each in judged):.1f} F1 on average against the "
         f"best source; a random one costs {fmean(map(_chance, judged)):.1f}.",
     ]
+    found += by_text(
+        [(each.target, each.predicted) for each in judged],
+        [_gain(each) for each in judged],
+        ["the best source" if each.rank == 1 else "not the best" for each in judged],
+        "The nearest model",
+    )
     for name in SIZES:
         sized = results.judged(name)
         best = sum(each.rank == 1 for each in sized)

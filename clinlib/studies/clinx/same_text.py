@@ -22,6 +22,11 @@ def same_text(one: str, other: str) -> bool:
     return same or first.name == second.name
 
 
+def text_of(target: str, source: str) -> str:
+    """Whose text a source labels: OWN or OTHER."""
+    return OWN if same_text(target, source) else OTHER
+
+
 def by_text(
     pairs: Sequence[tuple[str, str]], gains: Sequence[float], verdicts: Sequence[str], size: str
 ) -> Iterator[str]:

@@ -17,10 +17,10 @@ from clinlib.evaluation.significance import holm
 from clinlib.experiments.config import Config
 from clinlib.experiments.names import MODEL
 from clinlib.experiments.spec import Choose, FineTune
-from clinlib.studies.cells import COUNTED, Cell, Record, cell, counted
-from clinlib.studies.clinx.same_text import OTHER, OWN, by_text, same_text
+from clinlib.studies.cells import Cell, Record, cell, counted
+from clinlib.studies.clinx.same_text import by_text, text_of
 from clinlib.studies.clinx.training import base
-from clinlib.studies.comparisons import ENOUGH, p_over_documents, paired
+from clinlib.studies.comparisons import ENOUGH, collapses, p_over_documents, paired
 from clinlib.studies.plans import Find, PlanRecords, seeds
 from clinlib.studies.wording import plural
 
@@ -180,7 +180,7 @@ def significance(results: Results) -> pd.DataFrame:
         if p is not None:
             tested[place] = p
         rows[place] = {
-            "text of the source": OWN if same_text(place.target, place.source) else OTHER,
+            "text of the source": text_of(place.target, place.source),
             "gain": results.gain(place),
             "p": p if p is not None else "missing",
         }
@@ -225,20 +225,12 @@ def sentences(results: Results) -> list[str]:
         best = max(done, key=lambda place: results.gain(place).value)
         worst = min(done, key=lambda place: results.gain(place).value)
         found.append(f"{words(size)}: of {len(done)} pairs of source and target, {counts}.")
-        nothing = [
-            f"{place.target} from {'no source' if place.source == NONE else place.source} "
-            f"(seed {seed})"
+        here = {
+            f"{place.target} from {'no source' if place.source == NONE else place.source}": group
             for place, group in results.final.items()
             if place.size == size
-            for seed, record in group.items()
-            if record and COUNTED in record.get("flags", ())
-        ]
-        if nothing:
-            found.append(
-                f"{words(size)}: {plural(len(nothing), 'run')} collapsed, finding next to nothing, "
-                f"and {'counts' if len(nothing) == 1 else 'count'} with that score: "
-                f"{', '.join(nothing)}."
-            )
+        }
+        found += (f"{words(size)}: {said}" for said in collapses(here))
         gained = [results.gain(place).value for place in done]
         found += by_text([(p.target, p.source) for p in done], gained, verdicts, words(size))
         for word, place in (("Most gained", best), ("Least", worst)):
