@@ -108,6 +108,13 @@ def test_the_csv_holds_value_interval_number_and_state():
     assert lines[2] == "b,,,,0,failed"
 
 
+def test_the_csv_keeps_what_stands_beside_cells():
+    column = [Cell.of([80, 82]), "not within 30 % (2 of 3)", 7, None]
+    frame = pd.DataFrame({"F1": column}, index=pd.Index(list("abcd"), name="encoder"))
+    lines = tables.table(frame, name="scores", caption="Scores").csv().splitlines()
+    assert lines[2:] == ["b,,,,,not within 30 % (2 of 3)", "c,7.0,,,,", "d,,,,,"]
+
+
 def test_a_table_has_a_caption_and_scoped_headings():
     frame = pd.DataFrame({"<F1>": ["a & b"]}, index=pd.Index(["x"], name="encoder"))
     html = tables.table(frame, name="scores", caption="A < B")._repr_html_()

@@ -142,6 +142,7 @@ def test_the_methods_differ_by_what_scipy_says_of_their_runs(turn):
         assert each.difference.value == pytest.approx(max(means) - min(means))
         assert each.p == pytest.approx(stats.f_oneway(*groups.values()).pvalue)
         assert (each.n, each.corpora) == (3, (corpus,))
+        assert each.records == named(BY_METHOD, *((corpus, name) for name in METHODS))
     assert said("ibd-07", found) == {HOLDS}
 
 
@@ -162,6 +163,7 @@ def test_entity_masking_is_left_of_ft_with_the_p_of_their_pair(turn):
         ends = each.difference.low, each.difference.high
         assert ends == pytest.approx((lead - widest * spread, lead + widest * spread), rel=1e-3)
         assert each.n == 3 and name in each.label
+        assert each.records == named(BY_METHOD, (corpus, name), (corpus, "FT"))
     assert said("ibd-08", found) == {FAILS if turn is turned else HOLDS}
 
 

@@ -117,6 +117,11 @@ def test_a_lower_bound_can_only_be_too_much():
     assert reading(claim("within"), made(ABOVE, bound=True)) == FAILS
     assert reading(claim("within"), made(LEVEL, bound=True)) == OPEN
     assert reading(claim("within"), made(BELOW, bound=True)) == OPEN
+    assert [reading(claim(), made(v, bound=True)) for v in (ABOVE, LEVEL, BELOW)] == [
+        HOLDS,
+        OPEN,
+        OPEN,
+    ]
 
 
 def test_a_test_decides_by_its_p_and_sign():
@@ -129,6 +134,14 @@ def test_a_test_decides_by_its_p_and_sign():
     minus = replace(found, difference=Cell(-2.0, values=(-2.0,)), p=0.04)
     assert reading(tested, minus) == FAILS
     assert reading(replace(tested, two_sided=True), minus) == HOLDS
+
+
+def test_one_p_of_two_is_no_more_than_chance_gives():
+    """A p is below 0.05 on either side: twice as often as an interval lies on one."""
+    tested = claim("share", by_p=True)
+    found = [replace(made((2.0,), runs=3), p=p) for p in (0.04, 0.6)]
+    assert verdict(tested, found).word == INCONCLUSIVE
+    assert words("share", ABOVE, WIDE) == PARTLY
 
 
 def test_few_seeds_and_intervals_over_documents_decide_nothing():
@@ -346,10 +359,21 @@ def test_a_mean_over_one_corpus_is_the_difference_on_it():
 
 
 def test_a_difference_of_differences_is_paired_too():
-    first, second = made((1.0, 2.0, 3.0)), made((0.5, 1.0, 1.5))
-    assert combined("", [REAL], first, second).difference.values == (0.5, 1.0, 1.5)
-    short = combined("", [REAL], first, made((0.5, None, 1.5)))
-    assert short.difference.n == 0 and short.difference.missing == 3
+    seeds = range(1, 6)
+    higher, lower = ({s: record(c * s, s) for s in seeds} for c in (3.0, 2.0))
+    less, nothing = ({s: record(c * s, s) for s in seeds} for c in (0.5, 0.0))
+    gain, other = (higher, lower, "f1"), (less, nothing, "f1")
+    found = combined("", [REAL], gain, other)
+    assert found.difference.values == (0.5, 1.0, 1.5, 2.0, 2.5)
+    assert (found.left.values[:2], found.right.values[:2]) == ((1.0, 2.0), (0.5, 1.0))
+    # one run that does not count takes its own seed with it, by what it is
+    for flaw, field, count in (
+        (None, "missing", 1),
+        (record(0.0, 4, ["collapsed"]), "collapsed", ("seed 4",)),
+        (record(0.0, 4) | {"status": "failed"}, "failed", 1),
+    ):
+        short = combined("", [REAL], gain, (less | {4: flaw}, nothing, "f1")).difference
+        assert short.values == (0.5, 1.0, 1.5, 2.5) and getattr(short, field) == count
 
 
 # what is declared

@@ -107,6 +107,8 @@ def test_a_corpus_of_short_documents_has_more_of_them():
     few = PARAMETERS | {"times": ["chia 6"]}
     assert methods.method("meddocan", PSEUDO, 1, few).silver.skip == PARAMETERS["documents"]
     assert methods.method("chia", PSEUDO, 1, few).silver.skip == 6 * PARAMETERS["documents"]
+    with pytest.raises(BadInput, match="did you mean 'chia'"):
+        methods.method(CORPUS, PSEUDO, 1, PARAMETERS | {"times": ["chai 6"]})
     for wrong in ("chia", "chia 0", "6", "chia x"):
         with pytest.raises(BadInput, match="no corpus with a number"):
             methods.method(CORPUS, PSEUDO, 1, PARAMETERS | {"times": [wrong]})
@@ -158,6 +160,19 @@ def test_types_and_mechanisms_are_those_of_the_records():
     mechanisms = method_tables.mechanisms(found)
     assert mechanisms.loc[(CORPUS, "section"), FUSED].value == pytest.approx(60.0)
     assert mechanisms.loc[(CORPUS, "lexicon"), PLAIN].value == pytest.approx(90.0)
+
+
+def test_the_type_that_moves_most_may_fall_and_one_that_is_never_found_does_not_move(monkeypatch):
+    made_ = records(methods.plan(PARAMETERS), lambda run: 0.8)
+    before = {"falls": 60.0, "rises": 50.0, "still": 40.0, "unfound": 0.0}
+    after = before | {"falls": 45.0, "rises": 52.0, "still": 41.0}
+    for seed in (1, 2):
+        for name, kinds in ((PLAIN, before), (METHODS[-1], after)):
+            made_[key(methods.method(CORPUS, name, seed, PARAMETERS), PINS)]["kinds"] = kinds
+    monkeypatch.setattr(method_tables, "type_scores", lambda record: record.get("kinds", before))
+    said = method_tables.sentences(methods.Results(made_, PARAMETERS, PINS))
+    (line,) = (each for each in said if "moves most" in each)
+    assert "falls moves most (-15.0 F1) and still least (+1.0)" in line
 
 
 def test_what_a_pass_of_adaptation_hides_is_said_where_it_is_known():
@@ -232,6 +247,11 @@ def test_pseudo_labels_and_r_drop_are_taken_apart():
         assert abs(gains[f"their agreement{also}"].value) < 1e-9
     assert len(pseudo_labels.curve(found, "alpha")) == len(values["alphas"])
     assert any("highest mean F1 on development" in each for each in pseudo_labels.sentences(found))
+    # what development data would pick is not said of values with other seeds
+    lost = parts["alpha", values["alphas"][0]]
+    del right[key(lost, PINS)]
+    said = pseudo_labels.sentences(pseudo_labels.Results(right, values, PINS))
+    assert not any("of the values of alpha" in each for each in said)
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ PARAMETERS = SHARED | {"strategies": ["random", "MLP", "LASL"], "all_data_epochs
 TOP = 80.0
 
 
-def records(f1, tokens=lambda config, number: 100 * number, flags=()):
+def records(f1, tokens=lambda config, number: 100 * number, flags=(), parameters=PARAMETERS):
     """Records of the plan: `f1(config, round)` and the tokens annotated by then, of 1000 in 100."""
     found = {}
-    for config in study.plan(PARAMETERS):
+    for config in study.plan(parameters):
         record = {
             "key": key(config, PINS),
             "kind": config.kind,
@@ -161,6 +161,30 @@ def test_rounds_shown_end_with_the_last_and_with_all_data():
     assert list(table.columns) == ["10 %", "20 %", "30 %", "40 %", "100 %"]
     assert entry(table, "LASL", "40 %").value == pytest.approx(70.05)
     assert entry(table, "all data", "100 %").value == TOP
+
+
+def test_loops_that_label_the_whole_pool_keep_their_last_round():
+    whole = PARAMETERS | {"initial": 0.25, "per_round": 0.25}
+    found = study.Results(records(rising, parameters=whole), whole, PINS)
+    table = study.by_round(found)
+    assert list(table.columns) == ["25 %", "50 %", "75 %", "100 %"]
+    assert entry(table, "LASL", "100 %").value == pytest.approx(70.05)
+    assert entry(table, "all data", "100 %").value == TOP
+
+
+def test_a_collapsed_loop_stands_in_no_mean_of_the_curves():
+    made = records(rising)
+    lost = study.loop("MLP", 2, PARAMETERS)
+    made[key(lost, PINS)]["flags"] = ["collapsed"]
+    frame = study.curves(study.Results(made, PARAMETERS, PINS), "tokens")
+    row = frame[(frame["strategy"] == "MLP") & (frame["round"] == 2)].iloc[0]
+    assert (row["f1"], row["runs"]) == (76.0, 1)
+
+
+def test_a_loop_of_one_round_has_picked_nothing_to_share():
+    one = PARAMETERS | {"rounds": 1}
+    found = study.Results(records(rising, parameters=one), one, PINS)
+    assert entry(study.picked(found), "LASL", "picked by MLP too, %").missing == 2
 
 
 def test_what_is_picked_counts_spans_of_the_rarest_type():

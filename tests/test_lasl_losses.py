@@ -112,6 +112,25 @@ def test_every_round_is_in_one_half():
     assert [each.value for each in found.values()] == pytest.approx([0.3, 0.1])
 
 
+def test_a_loop_that_labels_all_is_read_before_nothing_is_left_to_sample():
+    whole = PARAMETERS | {"initial": 0.25, "per_round": 0.25, "strategies": ["LASL"]}
+
+    def emptied(config, number):
+        return {"examples": {}} if number == 4 else row(config, number)
+
+    found = results(emptied, whole)
+    assert found.rounds == 3
+    assert all(not each.missing for each in study.leads(found).values())
+    assert not any("missing" in said for said in study.sentences(found))
+    assert ("LASL", "100 %") not in [tuple(each) for each in study.bounds(found).index]
+
+
+def test_the_only_round_is_sampled_once():
+    one = PARAMETERS | {"rounds": 1, "strategies": ["LASL"]}
+    _, run = study.example(results(parameters=one))
+    assert len(samples.points(run)) == 2
+
+
 def test_an_order_that_is_undefined_is_missing_not_zero():
     def constant(config, number):
         made = row(config, number)

@@ -156,14 +156,6 @@ def test_numbers_in_a_heatmap_stand_out_from_their_ground(axes):
         assert (high + 0.05) / (low + 0.05) > 2.9, text.get_text()
 
 
-def test_a_saved_figure_is_the_one_to_download(tmp_path):
-    drawing, axes = figures.new()
-    axes.plot([1, 2])
-    made = figures.figure(drawing, name="line", alt="A line", caption="A line")
-    assert made.save(tmp_path).read_text(encoding="utf-8") == made.file()
-    assert (tmp_path / "line.svg").is_file()
-
-
 def test_a_matrix_of_gains_has_rows_and_columns_in_one_order_and_frames_what_is_predicted():
     cells = {
         ("a", "b"): Cell.of([1.0, 3.0]),

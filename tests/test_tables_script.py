@@ -89,6 +89,14 @@ def test_numbers_with_spaces_and_names_with_numbers_are_in_their_order(show):
     assert sorts(browser) == [None, None, None, "ascending"]
 
 
+def test_small_p_values_are_numbers_in_their_order(show):
+    shown = ["0.0017", "< 1e-12", "1.4e-05", "0.1135", "9.9e-06", "missing"]
+    browser = show(tables.table(pd.DataFrame({"p": shown}), name="p", caption="P"))
+    press(browser, 0)
+    wanted = ["< 1e-12", "9.9e-06", "1.4e-05", "0.0017", "0.1135", "missing"]
+    assert column(browser, 1) == wanted
+
+
 def test_headings_are_reached_with_the_keyboard_in_their_order(show):
     browser = show(scores())
     browser.run("document.querySelector('.cl-scroll').removeAttribute('tabindex')")

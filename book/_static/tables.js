@@ -31,7 +31,10 @@
     const text = cell.textContent.trim();
     if (cell.dataset.value === "" || !text) return { rank: 2, value: 0 };
     const plain = text.replace(/[\s\u202f]/g, "").replace("\u2212", "-");
-    const number = cell.dataset.value ?? (/^[-+]?\d+(\.\d+)?$/.test(plain) ? plain : undefined);
+    // "< 1e-12" sorts as the number that it is below
+    const bare = plain.replace(/^</, "");
+    const number = cell.dataset.value
+      ?? (/^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/.test(bare) ? bare : undefined);
     return number === undefined ? { rank: 1, value: text } : { rank: 0, value: Number(number) };
   }
 

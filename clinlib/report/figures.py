@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -82,12 +81,6 @@ class Figure:
         text = self.svg.replace(INK, "#000000")
         ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
         return re.sub(r"(<svg\b[^>]*>)", rf"\1{ground}", text, count=1)
-
-    def save(self, folder: Path) -> Path:
-        """Write the SVG into a folder and return its path."""
-        path = Path(folder) / f"{self.name}.svg"
-        path.write_text(self.file(), encoding="utf-8")
-        return path
 
     def __repr__(self) -> str:
         return f"Figure {self.name}: {self.alt}"

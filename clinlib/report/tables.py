@@ -9,7 +9,6 @@ import numbers
 import re
 from dataclasses import dataclass, replace
 from html import escape
-from pathlib import Path
 
 import pandas as pd
 
@@ -51,12 +50,6 @@ class Table:
         flat = flatten(self.frame)
         flat.to_csv(text, index=self.index, lineterminator="\n")
         return text.getvalue()
-
-    def save(self, folder: Path) -> Path:
-        """Write the CSV into a folder and return its path."""
-        path = Path(folder) / f"{self.name}.csv"
-        path.write_text(self.csv(), encoding="utf-8")
-        return path
 
     def __str__(self) -> str:
         return f"{self.caption}\n{self.frame.map(self._text).to_string(index=self.index)}"
@@ -219,10 +212,19 @@ def flatten(frame: pd.DataFrame) -> pd.DataFrame:
             continue
         parts = {"": "value", " low": "low", " high": "high", " n": "n", " state": "state"}
         for suffix, field in parts.items():
-            taken = [getattr(entry, field) if isinstance(entry, Cell) else None for entry in column]
+            taken = [_part(entry, field) for entry in column]
             kind = {"state": object, "n": "Int64"}.get(field, float)
             columns[name + suffix] = pd.Series(taken, index=frame.index, dtype=kind)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _part(entry: object, field: str) -> object:
+    """A part of a Cell; beside Cells a number is a value, and a text says what is there instead."""
+    if isinstance(entry, Cell):
+        return getattr(entry, field)
+    if isinstance(entry, str):
+        return entry if field == "state" else None
+    return entry if field == "value" else None
 
 
 def _plain(entry: object) -> object:

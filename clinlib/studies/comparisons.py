@@ -18,6 +18,8 @@ ENOUGH = 3  # seeds below which no conclusion is drawn
 RESAMPLES = 1000
 
 Runs = Mapping[int, Record | None]
+Gain = tuple[Runs, Runs, Value]
+"""Left runs, right runs, and the number that is read of both."""
 
 
 def paired(left: Runs, right: Runs, value: Value) -> Cell:
@@ -42,6 +44,21 @@ def paired_means(pairs: Sequence[tuple[Runs, Runs]], value: Value) -> Cell:
         return any(map(_start_apart, records[::2], records[1::2]))
 
     return _by_seed([runs for pair in pairs for runs in pair], gap, apart)
+
+
+def paired_gains(first: Gain, second: Gain) -> Cell:
+    """What one left side gains over its right less what another does, seed by seed; a seed counts
+    where all four runs do."""
+    values = (first[2], first[2], second[2], second[2])
+
+    def gap(records: Sequence[Record]) -> float | None:
+        read = [_mean([each], value) for each, value in zip(records, values, strict=True)]
+        return None if None in read else (read[0] - read[1]) - (read[2] - read[3])
+
+    def apart(records: Sequence[Record]) -> bool:
+        return any(map(_start_apart, records[::2], records[1::2]))
+
+    return _by_seed([*first[:2], *second[:2]], gap, apart)
 
 
 def mean_over(groups: Sequence[Runs], value: Value) -> Cell:

@@ -93,10 +93,7 @@ def crf_by_language(
     claim: Claim, found: architecture.Results, parameters: Mapping
 ) -> list[Comparison]:
     """What the CRF adds on every Spanish corpus, and on every English one."""
-    worth = {
-        corpus: between(corpus, corpus, *_switched(found, corpus, SOFTMAX), STRICT)
-        for corpus in found.corpora
-    }
+    worth = {corpus: (*_switched(found, corpus, SOFTMAX), STRICT) for corpus in found.corpora}
     return [
         combined(f"{spanish}, {english}", [spanish, english], worth[spanish], worth[english])
         for spanish in worth

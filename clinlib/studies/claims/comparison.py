@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clinlib.studies.cells import Cell, Record, Value, cell
-from clinlib.studies.comparisons import Runs, mean_over, paired, paired_means
+from clinlib.studies.comparisons import Gain, Runs, mean_over, paired, paired_gains, paired_means
 from clinlib.studies.wording import is_synthetic
 
 
@@ -92,26 +92,15 @@ def means(label: str, groups: Mapping[str, tuple[Runs, Runs]], value: Value) -> 
     )
 
 
-def combined(label: str, corpora: Sequence[str], first: Comparison, second: Comparison):
-    """A difference of two differences, seed by seed where both have all their pairs."""
-    here, there = first.difference, second.difference
-    whole = not (here.state or there.state) and here.n == there.n
-    values = (
-        [a - b for a, b in zip(here.values, there.values, strict=True)]
-        if whole
-        else [None] * max(here.n + here.missing, 1)
-    )
+def combined(label: str, corpora: Sequence[str], first: Gain, second: Gain) -> Comparison:
+    """A difference of two differences, seed by seed where all four runs count."""
     return Comparison(
         label,
         tuple(dict.fromkeys(corpora)),
-        Cell.of(
-            values,
-            unsettled=tuple(dict.fromkeys((*here.unsettled, *there.unsettled))),
-            apart=tuple(dict.fromkeys((*here.apart, *there.apart))),
-        ),
-        here,
-        there,
-        tuple(dict.fromkeys((*first.records, *second.records))),
+        paired_gains(first, second),
+        paired(*first),
+        paired(*second),
+        names(*(runs.values() for runs in (*first[:2], *second[:2]))),
     )
 
 

@@ -1,12 +1,13 @@
 """What the claims of the IBD study compare, read from pages 30, 31, 32 and 35."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from clinlib.corpora.registry import card
 from clinlib.evaluation.summary import span_counts
-from clinlib.studies.cells import Cell, Record, number
+from clinlib.studies.cells import Cell, Record, cell, number
 from clinlib.studies.claims.claim import Claim
-from clinlib.studies.claims.comparison import Comparison, between, combined, inside
+from clinlib.studies.claims.comparison import Comparison, between, combined, inside, names
 from clinlib.studies.ibd import few_epochs, methods, multitask, significance
 from clinlib.studies.ibd.methods import FUSED, METHODS, PLAIN, PSEUDO, STRICT, TYPE
 from clinlib.studies.ibd.observations import RUNS, type_scores
@@ -70,19 +71,12 @@ def variance(claim: Claim, found: significance.Results, parameters: Mapping) -> 
     result = []
     for corpus in found.corpora:
         seen, fit = found.of[corpus], found.fitted(corpus, RUNS)
-        gap = Cell(missing=len(seen.absent) or seen.planned)
+        gap, p = Cell(missing=len(seen.absent) or seen.planned), None
         if fit is not None:
             value = max(fit.means.values()) - min(fit.means.values())
-            gap = Cell(value, values=(value,), missing=len(seen.absent))
-        result.append(
-            Comparison(
-                corpus,
-                (corpus,),
-                gap,
-                p=None if fit is None else fit.test.p,
-                runs=seen.few(RUNS) if fit else 0,
-            )
-        )
+            gap, p = Cell(value, values=(value,), missing=len(seen.absent)), fit.test.p
+        runs = seen.few(RUNS) if fit else 0
+        result.append(_over_runs(corpus, found, corpus, METHODS, gap, p, runs))
     return result
 
 
@@ -102,8 +96,24 @@ def pairs(claim: Claim, found: significance.Results, parameters: Mapping) -> lis
                 gap, p = Cell(value, *ends, (value,), len(seen.absent)), pair.p
             label = f"{corpus}, {method}"
             runs = seen.few(RUNS) if pair else 0
-            result.append(Comparison(label, (corpus,), gap, p=p, runs=runs))
+            result.append(_over_runs(label, found, corpus, (method, PLAIN), gap, p, runs))
     return result
+
+
+def _over_runs(
+    label: str,
+    found: significance.Results,
+    corpus: str,
+    compared: Sequence[str],
+    gap: Cell,
+    p: float | None,
+    runs: int,
+) -> Comparison:
+    """What a test over all runs of some methods says, with their records."""
+    read = [run for name in compared for run in found.methods.by_seed(corpus, name).values()]
+    late = tuple(dict.fromkeys(cell(read, methods.STRICT).unsettled))
+    gap = replace(gap, unsettled=late)
+    return Comparison(label, (corpus,), gap, records=names(read), p=p, runs=runs)
 
 
 def rare_types(claim: Claim, found: methods.Results, parameters: Mapping) -> list[Comparison]:
@@ -113,7 +123,7 @@ def rare_types(claim: Claim, found: methods.Results, parameters: Mapping) -> lis
         if not set(GAINING + STILL) <= set(card(corpus).types):
             continue
         sides = found.by_seed(corpus, CONTRAST), found.by_seed(corpus, PLAIN)
-        gains = {kind: between(kind, corpus, *sides, _of_type(kind)) for kind in GAINING + STILL}
+        gains = {kind: (*sides, _of_type(kind)) for kind in GAINING + STILL}
         result += [
             combined(f"{corpus}, {more}, {less}", [corpus], gains[more], gains[less])
             for more in GAINING

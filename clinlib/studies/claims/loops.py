@@ -13,7 +13,7 @@ from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison, inside, names
 from clinlib.studies.claims.lasl import at_budgets
 from clinlib.studies.lasl import sizes
-from clinlib.studies.lasl.rounds import share
+from clinlib.studies.lasl.rounds import last_sampled, share
 
 PAPERS_MODELS = ("BERT-CRF", "LSTM-CRF", "GlobalPointer")
 PAPERS_WEIGHTS = ("equal", "linear", "root (p = 2)", "root (p = 5)")
@@ -24,7 +24,7 @@ def approach(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
     """How far L_min is below L_true after the first round and after the last, in one strategy:
     in nats, and as a share of L_true, which may fall with it."""
     name = next(iter(found.loops))
-    last = len(found.shares)
+    last = last_sampled(found.shares)
     return [
         inside(
             f"{found.corpus}, {name}, {unit}",
@@ -39,7 +39,7 @@ def approach(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
 
 def scale(claim: Claim, found, parameters: Mapping) -> list[Comparison]:
     """How wrong predicted losses are as losses, and how large the true loss is, in the end."""
-    last = len(found.shares)
+    last = last_sampled(found.shares)
     return [
         inside(
             f"{found.corpus}, {name}",

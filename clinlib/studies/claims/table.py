@@ -11,7 +11,7 @@ from clinlib.studies.claims.comparison import Comparison
 from clinlib.studies.claims.reading import Held
 from clinlib.studies.claims.verdict import LEVEL, UNCOUNTED
 from clinlib.studies.frames import by_row
-from clinlib.studies.wording import p_in_words, plural
+from clinlib.studies.wording import p_in_words, p_value, plural
 
 NONE = "–"
 LISTED = 4  # comparisons that are told one by one
@@ -51,7 +51,7 @@ def evidence(found: Sequence[Held], paper: str) -> pd.DataFrame:
                 "left": _shown(made, made.left),
                 "right": made.right or NONE,
                 "left − right": _shown(made, made.difference),
-                "p": NONE if made.p is None else f"{made.p:.4f}",
+                "p": p_value(made.p) or NONE,
                 "least that could be found": least(each.claim, made) or NONE,
                 "reading": said,
                 "records": " ".join(made.records) or NONE,
@@ -184,5 +184,8 @@ def _shown(made: Comparison, cell: Cell | None) -> Cell | str:
     """An entry of the table; in words where it is no measurement."""
     if cell is None or made.unknown:
         return made.unknown or NONE
+    if made.runs is not None and cell.n:
+        value, _, _ = cell.number.rpartition(" ")  # of runs of a method, and no pairs
+        return f"{value} ({made.runs})"
     # an interval around what may be more is none
     return f"{cell.value:.1f} or more ({cell.n})" if made.bound and cell.n else cell

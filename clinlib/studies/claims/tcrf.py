@@ -97,13 +97,12 @@ def narrowed(claim: Claim, found: Results, parameters: Mapping) -> list[Comparis
         corpus, pair = effect.left.corpus, pairs[effect.left.corpus]
         sides = found.final[effect.left], found.final[effect.right]
         options = {"without": pair, "merge": dict([pair])} if pair else {}
-        whole = between(f"{corpus}, {effect.left.encoder}", corpus, *sides, TOKEN)
         if not options and not any(found.counted(each) for each in found.on(corpus)):
-            result.append(whole)
+            result.append(between(f"{corpus}, {effect.left.encoder}", corpus, *sides, TOKEN))
         for name, option in options.items():
             value = labels.value("token", "macro", "f1", scale=100, **{name: option})
             label = f"{corpus}, {effect.left.encoder}, {name}"
-            result.append(combined(label, [corpus], whole, between("", corpus, *sides, value)))
+            result.append(combined(label, [corpus], (*sides, TOKEN), (*sides, value)))
     return result
 
 

@@ -24,7 +24,7 @@ REPRODUCED, PARTLY, CONTRADICTED = "reproduced", "partly reproduced", "contradic
 INCONCLUSIVE, NOT_RUN, SYNTHETIC = "inconclusive", "not run", "synthetic: not counted"
 VERDICTS = (REPRODUCED, PARTLY, CONTRADICTED, INCONCLUSIVE, NOT_RUN, SYNTHETIC)
 
-SIDE = 0.025  # the chance that a 95 % interval lies wholly on the wrong side
+SIDE = 0.025  # the chance that a 95 % interval lies wholly on one side of nothing
 LEVEL = 0.05
 EXACT = 1e-9  # points: an interval so narrow has no width
 
@@ -70,7 +70,9 @@ def reading(claim: Claim, found: Comparison) -> str:
         return OPEN
     if claim.kind == "within":
         return _within(claim, low, high, found.bound)
-    return _greater(claim, low, high)
+    said = _greater(claim, low, high)
+    # what is at least so much may be more
+    return OPEN if found.bound and said in (FAILS, NO_EFFECT) else said
 
 
 def verdict(claim: Claim, found: Sequence[Comparison], absent: str = "") -> Verdict:
@@ -92,14 +94,19 @@ def verdict(claim: Claim, found: Sequence[Comparison], absent: str = "") -> Verd
     return Verdict(_word(claim, result, len(counted)), _why(result, found, len(counted)), readings)
 
 
-def beyond_chance(n: int) -> int:
-    """The least number of n intervals on one side that chance gives in 5 % of cases or fewer.
+def beyond_chance(n: int, side: float = SIDE) -> int:
+    """The least number of n results that chance gives in 5 % of cases or fewer.
+
+    `side` is the chance of one: an interval on one side, or LEVEL for a p, which may be below it
+    on either.
 
     >>> [beyond_chance(n) for n in (1, 2, 3, 14, 60)]
     [1, 1, 2, 2, 5]
+    >>> [beyond_chance(n, LEVEL) for n in (1, 2, 3, 14)]
+    [1, 2, 2, 3]
     """
     for least in range(1, n + 1):
-        tail = sum(comb(n, k) * SIDE**k * (1 - SIDE) ** (n - k) for k in range(least, n + 1))
+        tail = sum(comb(n, k) * side**k * (1 - side) ** (n - k) for k in range(least, n + 1))
         if tail <= LEVEL:
             return least
     return max(n, 1)
@@ -140,7 +147,7 @@ def _within(claim: Claim, low: float, high: float, bound: bool) -> str:
 def _word(claim: Claim, found: Verdict, n: int) -> str:
     holds, in_part = found.count(HOLDS), found.count(SMALLER, UNSIZED)
     fails = found.count(NO_EFFECT, FAILS)
-    chance = beyond_chance(n)
+    chance = beyond_chance(n, LEVEL if claim.by_p else SIDE)
     if claim.exists:
         if holds >= chance:
             return REPRODUCED

@@ -145,16 +145,18 @@ def sentences(found: Results) -> list[str]:
 
 
 def _widest(found: Results, corpus: str) -> str:
-    """The type that all steps together move most, and the one they move least."""
+    """The type that all steps together move most, and the one they move least, of those that a
+    run finds: what none ever finds cannot move."""
     last = METHODS[-1]
     moved = {}
     for kind in _types_of(found, corpus):
-        each = paired(found.by_seed(corpus, last), found.by_seed(corpus, PLAIN), _of_type(kind))
-        if each.value is not None:
+        sides = found.by_seed(corpus, last), found.by_seed(corpus, PLAIN)
+        each = paired(*sides, _of_type(kind))
+        if each.value is not None and any(cell(s.values(), _of_type(kind)).value for s in sides):
             moved[kind] = each.value
     if len(moved) < 2:
         return ""
-    most, least = max(moved, key=moved.__getitem__), min(moved, key=lambda k: abs(moved[k]))
+    least, *_, most = sorted(moved, key=lambda kind: abs(moved[kind]))
     return (
         f"{corpus}: from {PLAIN} to {last}, {most} moves most ({moved[most]:+z.1f} F1) and {least} "
         f"least ({moved[least]:+z.1f})."

@@ -166,13 +166,15 @@ def times(corpus: str, parameters: Mapping[str, object]) -> int:
     """How many times as many documents this corpus has as `documents` and its like say.
 
     A criterion or an abstract holds a few sentences, a letter many: "chia 6" among the parameter
-    `times`. Pages without it have one number for all. Raises BadInput for an entry of another form.
+    `times`. Pages without it have one number for all. Raises BadInput for an entry of another form
+    or an unknown corpus.
     """
     found = {}
     for each in parameters.get("times", ()):
         name, _, number = each.rpartition(" ")
         if not name or not number.isdecimal() or int(number) < 1:
             raise BadInput(f"times: '{each}' is no corpus with a number, such as 'chia 6'")
+        card(name)  # an unknown one would be left out without a word
         found[name] = int(number)
     return found.get(corpus, 1)
 

@@ -168,14 +168,15 @@ def sentences(found: Results) -> list[str]:
 
 
 def _best(found: Results, corpus: str, name: str) -> str:
-    """The value that development data would pick."""
-    means = {
-        value: cell(runs.values(), DEV).value
+    """The value that development data would pick, of those whose runs all ended well; nothing
+    while runs are missing."""
+    cells = {
+        value: cell(runs.values(), DEV)
         for (part, value), runs in found.found[corpus].items()
         if part == name
     }
-    known = {value: mean for value, mean in means.items() if mean is not None}
-    if len(known) < 2:
+    known = {value: each.value for value, each in cells.items() if not each.state}
+    if len(known) < 2 or any(each.missing for each in cells.values()):
         return ""
     best = max(known, key=known.__getitem__)
     return (

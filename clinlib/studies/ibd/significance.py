@@ -70,6 +70,7 @@ class Results:
         pins: Pins | None = None,
     ):
         found = methods.Results(records, parameters, pins)
+        self.methods = found
         self.corpora = found.corpora
         self.seeds = found.seeds
         self.of: dict[str, Observations] = {name: observe(found, name) for name in found.corpora}

@@ -57,15 +57,15 @@ def highest(scores: np.ndarray, count: int) -> set[int]:
 
 def shared(left: Runs, right: Runs, first: int, last: int) -> Cell:
     """Of what one run picked in some rounds, the share that its partner picked too, in percent."""
-    shares = [
-        None
-        if {state(left[seed]), state(right[seed])} != {"complete"}
-        else 100
-        * len(_picked(left[seed], first, last) & _picked(right[seed], first, last))
-        / len(_picked(left[seed], first, last))
-        for seed in left
-    ]
-    return Cell.of(shares, digits=0)
+    return Cell.of([_shared(left[seed], right[seed], first, last) for seed in left], digits=0)
+
+
+def _shared(left: Record | None, right: Record | None, first: int, last: int) -> float | None:
+    """None where a run is not complete, or nothing was picked, as in a loop of one round."""
+    if {state(left), state(right)} != {"complete"}:
+        return None
+    mine, theirs = _picked(left, first, last), _picked(right, first, last)
+    return 100 * len(mine & theirs) / len(mine) if mine else None
 
 
 def _picked(record: Record, first: int, last: int) -> set[int]:

@@ -107,7 +107,8 @@ def outside(row: Mapping) -> tuple[int, int]:
 def points(record: Record) -> pd.DataFrame:
     """Predicted, true and minimum loss of each sampled sentence of the first and last round."""
     rows = []
-    for row in (record["curve"][0], record["curve"][-1]):
+    curve = record["curve"]
+    for row in curve if len(curve) == 1 else (curve[0], curve[-1]):
         columns = [sample(row, name) for name in (PREDICTED, TRUE, LEAST)]
         if columns[0] is None:
             continue

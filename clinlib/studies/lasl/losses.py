@@ -38,6 +38,7 @@ from clinlib.studies.lasl.rounds import (
     bare_starts,
     change,
     heading,
+    last_sampled,
     over,
     points,
     shown,
@@ -80,8 +81,8 @@ class Results(PlanRecords):
 
     @property
     def rounds(self) -> int:
-        """How many rounds a loop has."""
-        return len(self.shares)
+        """How many rounds a loop has that leave something unlabelled, whose losses are read."""
+        return last_sampled(self.shares)
 
     @property
     def reference(self) -> str:
@@ -93,7 +94,7 @@ def bounds(results: Results) -> pd.DataFrame:
     """The three losses by strategy and share labelled, and how L_min stands to L_true."""
     rows = {}
     for name, runs in results.loops.items():
-        for number, labelled in shown(results.shares).items():
+        for number, labelled in shown(results.shares[: results.rounds]).items():
 
             def here(of: Of, digits: int = 2, runs=runs, number=number) -> Cell:
                 return cell(runs.values(), at(number, of), digits=digits)
@@ -130,7 +131,7 @@ def agreement(results: Results) -> pd.DataFrame:
         for kind in kinds:
             rows[name, LOSSES[kind]] = {
                 heading(labelled): cell(runs.values(), at(number, correlation_of(kind)), digits=2)
-                for number, labelled in shown(results.shares).items()
+                for number, labelled in shown(results.shares[: results.rounds]).items()
             }
     return by_row(rows, ["strategy", "loss"])
 
@@ -156,7 +157,7 @@ def scale(results: Results) -> pd.DataFrame:
     rows = {}
     for name in results.predicting:
         runs = results.loops[name]
-        for number, labelled in shown(results.shares).items():
+        for number, labelled in shown(results.shares[: results.rounds]).items():
 
             def here(of: Of, digits: int = 1, runs=runs, number=number) -> Cell:
                 return cell(runs.values(), at(number, of), digits=digits)

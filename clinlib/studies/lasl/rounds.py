@@ -15,6 +15,7 @@ from clinlib.studies.frames import by_row
 UNITS = ("sentences", "tokens")
 SHOWN = 6  # rounds in a table
 DASH = "–"
+NEAR = 1e-6  # shares are added up in binary
 
 Runs = dict[int, Record | None]
 Loops = Mapping[str, Runs]
@@ -55,7 +56,7 @@ def curves(loops: Loops, unit: str, value: Of = strict_f1) -> pd.DataFrame:
     """
     rows = []
     for name, runs in loops.items():
-        there = [run for run in runs.values() if has_curve(run)]
+        there = [run for run in runs.values() if state(run) == "complete"]
         for rounds in zip(*(run["curve"] for run in there), strict=True):
             read = [value(row) for row in rounds]
             if not (values := [each for each in read if each is not None]):
@@ -107,6 +108,11 @@ def shown(shares: Sequence[float]) -> dict[int, float]:
     count = len(shares)
     places = np.unique(np.linspace(0, count - 1, min(SHOWN, count)).round().astype(int))
     return {int(place) + 1: 100 * shares[place] for place in places}
+
+
+def last_sampled(shares: Sequence[float]) -> int:
+    """The last round that leaves something of the pool unlabelled, of which losses are read."""
+    return sum(share < 1 - NEAR for share in shares)
 
 
 def heading(share: float) -> str:

@@ -73,8 +73,10 @@ def curves(results: Results, unit: str) -> pd.DataFrame:
 def by_round(results: Results) -> pd.DataFrame:
     """Strict F1 on test after some rounds, named by the share of the pool that is labelled."""
     frame = rounds.table(results.loops, results.shares, "strategy")
-    frame["100 %"] = DASH
-    last = dict.fromkeys(frame.columns, DASH) | {"100 %": results.all_data_f1}
+    whole = rounds.heading(100)
+    if whole not in frame:  # where no loop labels the whole pool
+        frame[whole] = DASH
+    last = dict.fromkeys(frame.columns, DASH) | {whole: results.all_data_f1}
     return pd.concat([frame, by_row({("all data",): last}, ["strategy"])])
 
 
