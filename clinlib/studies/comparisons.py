@@ -40,10 +40,7 @@ def paired_means(pairs: Sequence[tuple[Runs, Runs]], value: Value) -> Cell:
         here, there = _mean(records[::2], value), _mean(records[1::2], value)
         return None if here is None or there is None else here - there
 
-    def apart(records: Sequence[Record]) -> bool:
-        return any(map(_start_apart, records[::2], records[1::2]))
-
-    return _by_seed([runs for pair in pairs for runs in pair], gap, apart)
+    return _by_seed([runs for pair in pairs for runs in pair], gap, _any_apart)
 
 
 def paired_gains(first: Gain, second: Gain) -> Cell:
@@ -55,10 +52,7 @@ def paired_gains(first: Gain, second: Gain) -> Cell:
         read = [_mean([each], value) for each, value in zip(records, values, strict=True)]
         return None if None in read else (read[0] - read[1]) - (read[2] - read[3])
 
-    def apart(records: Sequence[Record]) -> bool:
-        return any(map(_start_apart, records[::2], records[1::2]))
-
-    return _by_seed([*first[:2], *second[:2]], gap, apart)
+    return _by_seed([*first[:2], *second[:2]], gap, _any_apart)
 
 
 def mean_over(groups: Sequence[Runs], value: Value) -> Cell:
@@ -207,6 +201,11 @@ def as_frame(cells: Mapping[str, Cell], name: str) -> pd.DataFrame:
 def strict_counts(record: Record) -> np.ndarray:
     """(D, 3) strict true positives, false positives and misses of each test document."""
     return span_counts(record["counts"]["test"]).of("strict").sum(axis=1)
+
+
+def _any_apart(records: Sequence[Record]) -> bool:
+    """Whether any of several pairs, left and right in turn, start apart."""
+    return any(map(_start_apart, records[::2], records[1::2]))
 
 
 def _start_apart(left: Record, right: Record) -> bool:

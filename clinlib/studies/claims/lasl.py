@@ -7,13 +7,13 @@ from itertools import product
 from clinlib.studies.cells import Cell, Record, state
 from clinlib.studies.claims.claim import Claim
 from clinlib.studies.claims.comparison import Comparison, Runs, between, names
+from clinlib.studies.lasl.rounds import NEAR
 from clinlib.studies.lasl.strategies import LEVELS, RANDOM, Results, reached
 
 PLAIN_LC = "MLP"  # ranks as least confidence does that is not divided by length
 OURS = "core-set"  # a baseline that the paper lacks
 STEP, MOST, EARLY = 0.05, 0.3, 0.1  # the paper's budgets, and where its early ones end
 SENTENCES = "sentences"  # what they are of
-NEAR = 1e-6  # shares are added up in binary
 
 
 def every_strategy(claim: Claim, found: Results, parameters: Mapping) -> list[Comparison]:

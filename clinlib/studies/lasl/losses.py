@@ -4,7 +4,7 @@ The losses are those of a sample of the sentences that a round leaves unlabelled
 their labels, the loop does not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -85,6 +85,11 @@ class Results(PlanRecords):
         return last_sampled(self.shares)
 
     @property
+    def sampled(self) -> Sequence[float]:
+        """The shares of the pool that are labelled after these rounds, in 0..1."""
+        return self.shares[: self.rounds]
+
+    @property
     def reference(self) -> str:
         """The first strategy, whose losses the first figure shows."""
         return next(iter(self.loops))
@@ -94,7 +99,7 @@ def bounds(results: Results) -> pd.DataFrame:
     """The three losses by strategy and share labelled, and how L_min stands to L_true."""
     rows = {}
     for name, runs in results.loops.items():
-        for number, labelled in shown(results.shares[: results.rounds]).items():
+        for number, labelled in shown(results.sampled).items():
 
             def here(of: Of, digits: int = 2, runs=runs, number=number) -> Cell:
                 return cell(runs.values(), at(number, of), digits=digits)
@@ -131,7 +136,7 @@ def agreement(results: Results) -> pd.DataFrame:
         for kind in kinds:
             rows[name, LOSSES[kind]] = {
                 heading(labelled): cell(runs.values(), at(number, correlation_of(kind)), digits=2)
-                for number, labelled in shown(results.shares[: results.rounds]).items()
+                for number, labelled in shown(results.sampled).items()
             }
     return by_row(rows, ["strategy", "loss"])
 
@@ -157,7 +162,7 @@ def scale(results: Results) -> pd.DataFrame:
     rows = {}
     for name in results.predicting:
         runs = results.loops[name]
-        for number, labelled in shown(results.shares[: results.rounds]).items():
+        for number, labelled in shown(results.sampled).items():
 
             def here(of: Of, digits: int = 1, runs=runs, number=number) -> Cell:
                 return cell(runs.values(), at(number, of), digits=digits)
