@@ -133,7 +133,8 @@ def test_a_folder_of_corpora_that_is_none_is_named(clinlib, monkeypatch):
     monkeypatch.setenv("CLINLIB_DATA", "/no/such/folder")
     code, out, errors = clinlib("corpora", "list")
     assert (code, out) == (2, "")
-    assert errors == "error: CLINLIB_DATA is '/no/such/folder', which is no folder\n"
+    hint = "which is no folder: mkdir -p '/no/such/folder'"
+    assert errors == f"error: CLINLIB_DATA is '/no/such/folder', {hint}\n"
 
 
 @pytest.mark.parametrize("command", ["status", "book"])

@@ -32,7 +32,7 @@ def data_root() -> Path | None:
     if given:
         folder = Path(given).expanduser()
         if not folder.is_dir():
-            raise BadInput(f"CLINLIB_DATA is '{given}', which is no folder")
+            raise BadInput(f"CLINLIB_DATA is '{given}', which is no folder: mkdir -p '{given}'")
         return folder
     beside = repository().parent / "shared" / "corpora"
     return beside if beside.is_dir() else None
