@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from clinlib.errors import BadInput, ClinlibError
+from clinlib.training import checkpoint
 from clinlib.training.checkpoint import Checkpoint
 from clinlib.training.loop import fit
 from clinlib.training.objectives import Supervised
@@ -157,3 +158,23 @@ def test_an_interrupt_between_the_two_renames_loses_nothing(tmp_path):
     (tmp_path / "c").rename(tmp_path / "c.old")
     _, found = train(tmp_path / "c")
     assert losses(found) == losses(train()[1])
+
+
+def test_what_a_gpu_draws_from_is_kept_and_goes_on_there_alone(tmp_path, monkeypatch):
+    drawn, put = torch.arange(16, dtype=torch.uint8), []
+    device = [torch.device("cuda:1")]
+    monkeypatch.setattr(checkpoint, "_device", lambda model: device[0])
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda of: drawn if of == device[0] else None)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, of: put.append((state, of)))
+    kept = Checkpoint(tmp_path / "c", "a")
+    net, mine = Net(), torch.get_rng_state()
+    unmoved = torch.optim.SGD(net.parameters())  # it has no moments, which would go to the GPU
+    kept.save(net, unmoved, None, {})
+    torch.rand(3)
+    assert kept.restore(net, unmoved) == ({}, None)
+    ((state, where),) = put
+    assert torch.equal(state, drawn) and where == device[0]
+    assert torch.equal(torch.get_rng_state(), mine)
+    device[0] = torch.device("cpu")
+    assert kept.restore(net, unmoved) == ({}, None)
+    assert len(put) == 1

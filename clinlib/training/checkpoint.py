@@ -1,6 +1,6 @@
 """Checkpoint: the state of a training between two updates, on disk, and back.
 
-It holds weights, optimizer moments and the generator's state as safetensors and the rest as JSON:
+It holds weights, optimizer moments and the generators' states as safetensors and the rest as JSON:
 nothing is unpickled. An interrupted training that goes on from it makes the numbers that it would
 have made, on one CPU thread to the last bit.
 """
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from clinlib.errors import BadInput
 
 STATE, WEIGHTS, BEST, MOMENTS = "state.json", "model", "best", "optimizer"
-GENERATOR = "generator"
+GENERATORS = "generator", "cuda_generator"  # of the CPU, and of the GPU that trains
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,12 @@ class Checkpoint:
             for number, values in optimiser.state_dict()["state"].items()
             for name, value in values.items()
         }
+        moments |= _drawn_from(_device(model))
         with replacing(self.folder) as fresh:
             write_tensors(fresh / WEIGHTS, model.state_dict())
             if best is not None:
                 write_tensors(fresh / BEST, best)
-            write_tensors(fresh / MOMENTS, moments | {GENERATOR: torch.get_rng_state()})
+            write_tensors(fresh / MOMENTS, moments)
             content = {"identity": self.identity, **state}
             (fresh / STATE).write_text(json.dumps(content), encoding="utf-8")
         if self.saved:
@@ -63,7 +64,7 @@ class Checkpoint:
     def restore(
         self, model: nn.Module, optimiser: torch.optim.Optimizer
     ) -> tuple[dict[str, Any], dict[str, Tensor] | None] | None:
-        """Puts the stored state into model, optimizer and torch's generator.
+        """Puts the stored state into model, optimizer and torch's generators.
 
         Returns what `save` got as state, and the best weights; None where nothing is stored.
         Raises BadInput for a state of another training or another architecture.
@@ -81,8 +82,8 @@ class Checkpoint:
         self._check(weights, model)
         model.load_state_dict(weights)
         moments = read_tensors(self.folder / MOMENTS)
-        torch.set_rng_state(moments.pop(GENERATOR))
-        device = next(model.parameters()).device
+        device = _device(model)
+        _draw_from({name: moments.pop(name) for name in GENERATORS if name in moments}, device)
         entries: dict[int, dict[str, Tensor]] = {}
         for name, value in moments.items():
             number, _, field = name.partition(".")
@@ -102,6 +103,25 @@ class Checkpoint:
                     f"the checkpoint in {self.folder} is of another architecture: {name} is "
                     f"{stored} there and {shapes.get(name, 'missing')} here"
                 )
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
+
+
+def _drawn_from(device: torch.device) -> dict[str, Tensor]:
+    """The states of the generators that a training on this device draws from, by name."""
+    cpu, cuda = GENERATORS
+    states = {cpu: torch.get_rng_state()}
+    return states | ({cuda: torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
+
+
+def _draw_from(states: dict[str, Tensor], device: torch.device) -> None:
+    """Puts back what `_drawn_from` gave; what was drawn on another device cannot go on here."""
+    cpu, cuda = GENERATORS
+    torch.set_rng_state(states[cpu])
+    if cuda in states and device.type == "cuda":
+        torch.cuda.set_rng_state(states[cuda], device)
 
 
 @contextmanager
