@@ -129,6 +129,22 @@ def test_a_run_that_never_passes_one_half_is_not_left_out_of_a_mean():
     assert study.halfway(found, found.loops["mean probability"], labelled=True) == passed
 
 
+def test_a_constant_weight_is_not_said_to_be_on_its_way():
+    def even(config, number):
+        made = row(config, number)
+        if number > 1 and config.balance_weight == "linear":
+            made["selection"] = {"lambda": 0.5}
+        elif number > 1 and config.balance_weight == "root":
+            made["selection"] = {"lambda": 0.1 * number}
+        return made
+
+    found = results(even)
+    assert study.halfway(found, found.loops["linear"]) == "never: it is constant"
+    said = study.sentences(found)
+    assert '"linear", a weight above 0.5: never: it is constant.' in said
+    assert '"root (p = 5)", a weight above 0.5: not within 4 rounds (2 of 2).' in said
+
+
 def test_the_first_round_has_no_weight():
     frame = study.weights(results())
     assert set(frame["round"]) == {2, 3, 4}

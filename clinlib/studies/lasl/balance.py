@@ -31,6 +31,7 @@ from clinlib.studies.wording import plural
 
 NAME = "42_balance"
 HALF = 0.5
+CONSTANT = "never: it is constant"
 BOTH_ENDS = (sizes.LEAST, sizes.PREDICTED)  # Lambda 1 and 0
 
 
@@ -109,8 +110,11 @@ def courses(results: Results) -> pd.DataFrame:
 def halfway(results: Results, runs: Runs, labelled: bool = False) -> Cell | str:
     """The first round whose Lambda is above one half, or the share labelled after it, in percent;
     in words where some run has none."""
-    found = [_first_above(run) for run in runs.values() if state(run) == "complete"]
+    complete = [run for run in runs.values() if state(run) == "complete"]
+    found = [_first_above(run) for run in complete]
     if short := found.count(None):
+        if all(_is_constant(run) for run in complete):
+            return CONSTANT
         return f"not within {len(results.shares)} rounds ({short} of {len(found)})"
     if not labelled:
         return cell(runs.values(), _first_above)
@@ -217,17 +221,18 @@ def by_scale(results: Results) -> pd.DataFrame:
 
 def sentences(results: Results) -> list[str]:
     """What the runs say, in words."""
-    said = []
+    said, short = [], {}  # what is said of schedules that fall short -> their labels
     for label, runs in results.loops.items():
         passed = halfway(results, runs)
         if isinstance(passed, str):
-            said.append(f"{label}, a weight above 0.5: {passed}.")
+            short.setdefault(passed, []).append(f'"{label}"')
         elif passed.value is not None:
             share = halfway(results, runs, labelled=True)
             said.append(
                 f"{label}, first weight above 0.5: round {passed}, which labels up to "
                 f"{share.number} % of the pool's {results.unit}."
             )
+    said += [f"{', '.join(names)}, a weight above 0.5: {why}." for why, names in short.items()]
     if (start := overtaking(results)) is not None:
         said.append(f"The mean F1 of MLP is above that of LPN from round {start} to the end.")
     said += sizes.sentences(results.panels)
@@ -280,6 +285,12 @@ def numbers(
 def _first_above(record: Record) -> int | None:
     rows = [row for row in record["curve"] if (weight(row) or 0) > HALF]
     return rows[0]["round"] if rows else None
+
+
+def _is_constant(record: Record) -> bool:
+    """Whether the weight stands still; of a single pick none can say."""
+    picked = [weight(row) for row in record["curve"][1:]]
+    return len(picked) > 1 and len(set(picked)) == 1
 
 
 def _mean(results: Results):
