@@ -276,6 +276,7 @@ def test_the_page_reads_what_all_other_pages_plan_and_counts_their_parents(check
     assert [(each.page, each.config.kind) for each in runs] == [
         (page, kind) for page in ("10_a", "11_b") for kind in ("pretrain", "fine_tune", "fine_tune")
     ]
+    assert [each.asked for each in runs] == [False, True, True] * 2
     assert notebooks.plan("91_cost", "test") == planned  # not its own plan again
 
 

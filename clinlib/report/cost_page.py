@@ -34,10 +34,12 @@ def ledger(profile: str, store: Store | None = None) -> list[Run]:
     known: dict[str, Record | None] = {}
     runs = []
     for page, configs in _plans(profile).items():
-        for name, node in build(configs, store.pins).nodes.items():
+        graph = build(configs, store.pins)
+        for name, node in graph.nodes.items():
             if name not in known:
                 known[name] = store.load(node.config.kind, name)
-            runs.append(Run(page, study(page), name, node.config, known[name]))
+            asked = name in graph.wanted
+            runs.append(Run(page, study(page), name, node.config, known[name], asked))
     return runs
 
 

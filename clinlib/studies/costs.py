@@ -29,13 +29,17 @@ HERE = "here, all models of the stage"
 
 @dataclass(frozen=True)
 class Run:
-    """A run that a page needs, for itself or to start another from; None where it is missing."""
+    """A run that a page needs, for itself or to start another from; None where it is missing.
+
+    `asked`: whether the page asks for it by itself, and not only for what starts from it.
+    """
 
     page: str
     study: str
     key: str
     config: Config
     record: Record | None
+    asked: bool = True
 
 
 def once(runs: Iterable[Run]) -> list[Run]:
