@@ -9,7 +9,7 @@ from clinlib.report import notebooks
 from clinlib.report.cells import Record
 from clinlib.report.paths import content_hash
 from clinlib.report.published import load
-from clinlib.studies import costs, timing
+from clinlib.studies import costs, seeds, timing
 from clinlib.studies.costs import Run
 
 NAME = "91_cost"
@@ -58,14 +58,15 @@ def reads(parameters: Mapping[str, object]) -> str:
 def numbers(
     records: Mapping[str, Record | None], parameters: Mapping[str, object]
 ) -> dict[str, object]:
-    """What prose may quote: how many runs, how long, how much memory."""
-    row = costs.studies(ledger(str(parameters["profile"]))).loc[costs.ALL]
+    """What prose may quote: how many runs, and how near the means over their seeds are."""
+    runs = ledger(str(parameters["profile"]))
+    row = costs.studies(runs).loc[costs.ALL]
+    row_of_means = seeds.pages(seeds.means(runs)).iloc[-1]
     return {
         "runs": row["runs"],
         "made": row["made"],
-        "wall_minutes": _rounded(row["wall, min"]),
-        "processor_minutes": _rounded(row["processor, min"]),
-        "peak_memory_mib": _rounded(row["peak, MiB"]),
+        "whole_means": row_of_means["whole"],
+        "near_means": row_of_means[seeds.NEAR] or 0,
     }
 
 
@@ -78,7 +79,3 @@ def _plans(profile: str) -> dict[str, list[Config]]:
     names = [name for name in notebooks.names() if not name.startswith(ABOUT)]
     plans = {name: notebooks.plan(name, profile) for name in names}
     return {name: configs for name, configs in plans.items() if configs}
-
-
-def _rounded(value: float | None) -> str:
-    return "missing" if value is None else f"{value:.0f}"

@@ -21,6 +21,7 @@ from clinlib.studies.wording import plural
 F1 = "scores.test.strict.f1"
 WITHIN = 1.0
 MOST = 10
+NEAR = f"within {WITHIN:g} F1"
 SEEDED = {"seed", "draw", "keep_predictions"}
 """Fields that may differ between the runs of one mean: what is drawn, and what only is kept."""
 
@@ -114,7 +115,7 @@ def _row(found: Sequence[Mean]) -> dict[str, object]:
         else None,
         "whole": len(whole),
         "half-width, median": median(each.half for each in whole) if whole else None,
-        f"within {WITHIN:g} F1": sum(each.half <= WITHIN for each in whole) if whole else None,
+        NEAR: sum(each.half <= WITHIN for each in whole) if whole else None,
         "more seeds": sum(each.more for each in whole) if whole else None,
         "more, h": sum(each.hours for each in whole) if whole else None,
     }
