@@ -44,6 +44,7 @@ UNITS = {
     "round_epochs": "passes",
     "round_size": "sentences",
     "rounds": "rounds",
+    "sentence_rounds": "rounds",
     "sample": "sentences",
     "sample_seed": "seed, no unit",
     "seeds": "runs",

@@ -259,6 +259,7 @@ def sentences(results: Results) -> list[str]:
         )
         for label, each in rounds.gains(loops, results.base, "tokens").items()
     ]
+    said += rounds.uneven(loops, "tokens")
     return [*said, *rounds.bare_starts(loops), UNCORRECTED]
 
 

@@ -159,6 +159,7 @@ def sentences(found: Results) -> list[str]:
             )
             for name, each in gains(found, unit).items()
         ]
+        said += rounds.uneven(found.loops, unit)
     return [*said, *rounds.bare_starts(found.loops), UNCORRECTED]
 
 

@@ -16,6 +16,7 @@ UNITS = ("sentences", "tokens")
 SHOWN = 6  # rounds in a table
 DASH = "–"
 NEAR = 1e-6  # shares are added up in binary
+EVEN = 0.5  # rounds by which loops may differ where they count as trained alike
 
 Runs = dict[int, Record | None]
 Loops = Mapping[str, Runs]
@@ -202,6 +203,30 @@ def axis(loops: Loops, unit: str) -> str:
     if others:
         return f"{low} to {high} {unit}"
     return f"{100 * low / pool:.3g} to {100 * high / pool:.3g} % of the pool's {unit}"
+
+
+def uneven(loops: Loops, unit: str) -> list[str]:
+    """A warning, in words, where loops have trained unequally on the part that areas are over.
+
+    A round is a number of passes. Over the unit that rounds do not count, a loop of long sentences
+    comes to the end of that part in fewer of them. [] where all are within half a round.
+    """
+    _, high = covered(loops, unit)
+    at_end = {}
+    for name, runs in loops.items():
+        if there := ended({name: runs}):
+            numbers = [
+                np.interp(high, *np.transpose([(row[unit], row["round"]) for row in run["curve"]]))
+                for run in there
+            ]
+            at_end[name] = fmean(numbers)
+    if not at_end or max(at_end.values()) - min(at_end.values()) <= EVEN:
+        return []
+    reached = ", ".join(f"{name} in {number:.1f}" for name, number in at_end.items())
+    return [
+        f"Areas over {axis(loops, unit)} compare training as well as picking, a round being so "
+        f"many passes: at the end of that part, loops are in different rounds ({reached})."
+    ]
 
 
 def ended(loops: Loops) -> list[Record]:

@@ -111,8 +111,8 @@ def picked(results: Results) -> pd.DataFrame:
     rows = {}
     for name, runs in results.loops.items():
         rows[(name,)] = {
-            "tokens per sentence": cell(runs.values(), _per_sentence("picked_tokens")),
-            "spans per sentence": cell(runs.values(), _per_sentence("picked_spans"), digits=2),
+            "tokens per sentence": cell(runs.values(), per_sentence("picked_tokens")),
+            "spans per sentence": cell(runs.values(), per_sentence("picked_spans"), digits=2),
             "spans of the rarest type, % of the pool's": cell(runs.values(), _rarest),
             "selection, seconds a round": cell(runs.values(), _selection("seconds"), digits=2),
             "sentences read a second": DASH
@@ -141,12 +141,27 @@ def sentences(results: Results) -> list[str]:
             )
             for name, gain in gains(results, unit).items()
         ]
+        found += rounds.uneven(results.loops, unit)
     return [*found, *rounds.bare_starts(results.loops), UNCORRECTED]
 
 
 def reached(ceiling: Record | None) -> float | None:
     """Strict F1 with all labels; None of a run that is missing or collapsed, whose 0 is no aim."""
     return number(ceiling, STRICT) if state(ceiling) == "complete" else None
+
+
+def per_sentence(name: str) -> Callable[[Record], float | None]:
+    """A mean over the sentences picked in rounds 2, 3, ..."""
+
+    def mean(record: Record) -> float | None:
+        rows = record["curve"][1:]
+        count = sum(len(row["picked"]) for row in rows)
+        total = sum(
+            sum(row[name].values()) if isinstance(row[name], Mapping) else row[name] for row in rows
+        )
+        return total / count if count else None
+
+    return mean
 
 
 def _needed(results: Results, runs: Runs, level: float, unit: str) -> Cell | str:
@@ -171,20 +186,6 @@ def _needed(results: Results, runs: Runs, level: float, unit: str) -> Cell | str
         spent = " to ".join(dict.fromkeys(f"{each:.3g}" for each in (min(ends), max(ends))))
         return f"not within {spent} % ({short} of {len(ends)}{missing})"
     return Cell.of(shares)
-
-
-def _per_sentence(name: str) -> Callable[[Record], float | None]:
-    """A mean over the sentences picked in rounds 2, 3, ..."""
-
-    def mean(record: Record) -> float | None:
-        rows = record["curve"][1:]
-        count = sum(len(row["picked"]) for row in rows)
-        total = sum(
-            sum(row[name].values()) if isinstance(row[name], Mapping) else row[name] for row in rows
-        )
-        return total / count if count else None
-
-    return mean
 
 
 def _rarest(record: Record) -> float | None:

@@ -159,6 +159,8 @@ def sentences(found: Results) -> list[str]:
         if _pair(model, name) in each
     ]
     for model, loops in found.models.items():
+        for unit in UNITS:
+            said += [f"{model}: {each}" for each in rounds.uneven(loops, unit)]
         said += rounds.bare_starts({_pair(model, name): runs for name, runs in loops.items()})
     return [*said, UNCORRECTED]
 
