@@ -18,8 +18,11 @@ PARAMETERS = SHARED | {
     "sentence_rounds": 4,
     "seeds": 3,
     "batch_size": 8,
+    "batch_subwords": 0,
+    "max_length": 128,
     "epochs": 2,
 }
+BATCHED = PARAMETERS | {"batch_subwords": 150}
 
 
 def row(config, number):
@@ -48,12 +51,22 @@ def test_the_loops_of_sentences_are_those_of_page_40():
     assert len({key(config, PINS) for config in plan}) == len(plan) == 12
 
 
+def test_loops_with_batches_of_tokens_differ_in_their_batches_alone():
+    plan = study.plan(BATCHED)
+    assert plan[:12] == study.plan(PARAMETERS)
+    for plain, batched in zip(plan[6:12], plan[12:], strict=True):
+        assert (batched.task.batch_size, batched.task.batch_subwords) == (None, 150)
+        task = plain.task.replaced(batch_size=None, batch_subwords=150)
+        assert plain.replaced(task=task) == batched
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({"rounds": 5}, "sentence_rounds: 4 is fewer than the 5 rounds"),
         ({"rounds": 1}, "at least 2"),
         ({"strategies": ["MLQ"]}, "did you mean 'MLP'"),
+        ({"batch_subwords": 100}, "may not hold a window of max_length 128"),
     ],
 )
 def test_rounds_that_cannot_be_read_are_an_error_before_anything_runs(given, said):
@@ -68,7 +81,7 @@ def test_both_budgets_are_read_over_as_many_rounds():
     assert study.by_round(found).shape == (4, 3)
     # the fourth round of sentences, 50 F1 higher, is not read
     assert study.by_round(found).loc[("sentences", "random"), "30 %"].value == 32.0
-    assert list(study.both(found)) == ["MLP, rounds of sentences", "MLP, rounds of tokens"]
+    assert list(study.every(found)) == ["MLP, rounds of sentences", "MLP, rounds of tokens"]
     assert set(study.drawn(found)["round"]) == {1, 2, 3}
 
 
@@ -92,6 +105,9 @@ def test_what_a_gain_costs_is_counted_in_both_units_and_in_steps():
     for unit, numbers in labelled.items():
         assert mlp[unit]["steps, at least"].value == 2 * sum(math.ceil(n / 8) for n in numbers)
     assert frame.loc[("random", "tokens"), "less random, F1"] == "–"
+    batched = study.prices(results(parameters=BATCHED)).loc[("MLP", study.BATCHED)]
+    tokens = (100, 200, 300)  # in batches of 150
+    assert batched["steps, at least"].value == 2 * sum(math.ceil(n / 150) for n in tokens)
 
 
 def test_the_findings_hold_each_budget_against_random_picking_under_it():
@@ -101,14 +117,37 @@ def test_the_findings_hold_each_budget_against_random_picking_under_it():
         "interval +10.0 to +10.0 over 3 pairs of runs: a gain."
     )
     assert "rounds of tokens, mean F1 of rounds 2 to 3: +2.0 F1" in said[1]
-    assert said[2].endswith("in tokens per sentence: random 0, MLP 40.")
+    assert not any("rank correlation" in each for each in said)  # two strategies have no order
+
+
+def test_the_order_of_strategies_is_held_against_what_they_buy():
+    bought = {"random": 2, "mlp": 1, "least_confidence": 3}
+
+    def paid(config, number):
+        mine = bought[config.strategy]
+        counted = config.unit_of_size
+        amounts = {"sentences": 10 * number * mine, "tokens": 10 * number * mine}
+        amounts[counted] = 10 * number
+        sign = 1 if counted == "tokens" else -1
+        return row(config, number) | amounts | {"f1": 50.0 + sign * mine}
+
+    three = PARAMETERS | {"strategies": ["random", "MLP", "LC"]}
+    found = results(paid, three)
+    assert study.agreement(found, "tokens") == (pytest.approx(1.0), 3)
+    assert study.agreement(found, "sentences") == (pytest.approx(-1.0), 3)
+    (said,) = (each for each in study.sentences(found) if "+1.00" in each)
+    assert said == (
+        "Rounds of tokens: the order of strategies by mean F1 and that by how many sentences they "
+        "buy have a rank correlation of +1.00 over 3."
+    )
+    assert study.agreement(results(lambda *_: {}, three), "tokens") is None  # all are alike
 
 
 def test_a_page_without_runs_or_without_random_shows_no_gain():
     empty = study.Results({}, PARAMETERS, PINS)
-    assert all(each.value is None for each in study.both(empty).values())
-    assert [each for each in study.sentences(empty) if "tokens per sentence" in each] == []
-    assert study.both(results(parameters=PARAMETERS | {"strategies": ["MLP"]})) == {}
+    assert all(each.value is None for each in study.every(empty).values())
+    assert not any("rank correlation" in each for each in study.sentences(empty))
+    assert study.every(results(parameters=PARAMETERS | {"strategies": ["MLP"]})) == {}
 
 
 def test_areas_over_tokens_are_told_to_compare_training_where_sentences_differ_in_length():

@@ -6,6 +6,7 @@ WITHOUT = ("str", "bool", "list[str]")
 """Types that are no quantity."""
 UNITS = {
     "adapt_batch_subwords": "padded subwords per step",
+    "batch_subwords": "padded subwords per step",
     "adapt_documents": "documents",
     "adapt_epochs": "passes",
     "adapt_learning_rate": "rate, no unit",
