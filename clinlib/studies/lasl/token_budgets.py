@@ -4,7 +4,8 @@ Loops of the same strategies from the same model, under rounds of either kind. A
 against the same round of random picking under the same budget, so that both sides have made as
 many passes; a curve drawn over the unit that its rounds do not count compares unequal training
 (`rounds.uneven`). Batches are of sentences, of which a budget of tokens buys more where they are
-short: a third kind of loop has batches of tokens as well, and so as many steps.
+short: a third kind of loop has batches of tokens as well, padding included, by which the numbers
+of steps come nearer to one another.
 """
 
 from collections.abc import Callable, Mapping
@@ -161,7 +162,7 @@ def prices(found: Results) -> pd.DataFrame:
                 "less random, F1": made[budget].get(name, DASH),
                 "tokens per sentence": cell(runs, per_sentence("picked_tokens")),
                 **{f"% of {unit} in the end": cell(runs, bought(unit)) for unit in OTHER},
-                "steps, at least": cell(runs, least_steps, digits=0),
+                "steps, at least": DASH if budget == BATCHED else cell(runs, least_steps, digits=0),
             }
     return by_row(rows, ["strategy", "rounds of"])
 
@@ -169,14 +170,11 @@ def prices(found: Results) -> pd.DataFrame:
 def least_steps(record: Record) -> int:
     """The updates of the task model over the rounds that are read, a window for each sentence.
 
-    Batches are of windows, of which a long sentence makes several, or of subwords, of which a
-    token makes one or more.
+    For batches of windows, of which a long sentence makes several.
     """
     task = record["configuration"]["task"]
-    unit, size = ("sentences", task["batch_size"])
-    if size is None:
-        unit, size = ("tokens", task["batch_subwords"])
-    return task["epochs"] * sum(-(-row[unit] // size) for row in record["curve"])
+    batches = (-(-row["sentences"] // task["batch_size"]) for row in record["curve"])
+    return task["epochs"] * sum(batches)
 
 
 def bought(unit: str) -> Callable[[Record], float]:
