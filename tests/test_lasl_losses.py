@@ -91,6 +91,25 @@ def test_a_loss_outside_its_bounds_is_counted_and_rounding_is_not():
     assert "48 sampled losses" in said and " 0 are not" in said  # 3 loops, 2 seeds, 4 rounds, 2
 
 
+def test_an_echo_is_the_rank_correlation_of_predicted_and_minimum_losses():
+    generator = np.random.default_rng(0)
+    least, predicted = generator.random(20), generator.random(20).round(1)  # with ties
+    kept = {"l_true": [9.0] * 20, "l_min": list(least), "predicted": list(predicted)}
+    expected = spearmanr(predicted, least).statistic
+    assert samples.echo({"examples": kept}) == pytest.approx(expected)
+    handed_on = kept | {"predicted": [3 * each - 7 for each in least]}
+    assert samples.echo({"examples": handed_on}) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{}, {"l_min": [1.0, 2.0]}, {"l_min": [1.0, 2.0], "predicted": [3.0, 3.0]}],
+    ids=["no sample", "no predictor", "one prediction for all"],
+)
+def test_without_different_predictions_there_is_no_echo(kept):
+    assert samples.echo({"examples": kept}) is None
+
+
 def test_the_predicted_loss_is_held_against_the_minimum_of_the_same_run():
     found = study.leads(results())
     # 0.5 less 0.2, 0.4 and then less 0.6, 0.8

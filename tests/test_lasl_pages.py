@@ -129,10 +129,27 @@ def test_agreement_is_read_round_by_round_beside_that_of_the_minimum_loss():
     assert [each.value for each in least] == pytest.approx([0.9] * 3)
     assert ("random",) not in set(table.index)
     areas = loss_encoders.areas(found)
-    assert areas.loc[("serial 2",), "mean rank correlation"].value == pytest.approx(0.2)
-    assert areas.loc[("random",), "mean rank correlation"] == "–"
+    assert areas.loc[("serial 2",), "rank correlation with true losses"].value == pytest.approx(0.2)
+    assert areas.loc[("random",), "rank correlation with true losses"] == "–"
     curve = loss_encoders.agreement_curves(found)
     assert list(curve[curve["strategy"] == "shared"]["f1"]) == pytest.approx([0.3, 0.4, 0.5])
+
+
+def test_what_a_network_hands_on_of_the_minimum_loss_stands_beside_what_it_knows():
+    made = records(loss_encoders.plan(ENCODERS), lambda config, number: 50.0)
+    for record in made.values():
+        for row in record["curve"]:
+            if "predicted" in row["examples"]["rank_correlation"]:
+                last = row["round"] == 3  # the predictions of which run the other way
+                row["examples"]["predicted"] = [1.0, 2.0, -3.0 if last else 3.0]
+                row["examples"]["l_min"] = [0.1, 0.2, 0.4]
+    found = loss_encoders.Results(made, ENCODERS, PINS)
+    areas = loss_encoders.areas(found)
+    # two rounds of 1 and one of -0.5
+    assert areas.loc[("shared",), "with minimum losses"].value == pytest.approx(0.5)
+    assert areas.loc[("random",), "with minimum losses"] == "–"
+    said = loss_encoders.sentences(found)[0]
+    assert "0.50 ± 0.00 (2) on average" in said and "minimum losses by 0.50" in said
 
 
 def test_a_round_without_a_correlation_has_no_point():

@@ -15,6 +15,7 @@ from clinlib.studies.cells import Cell, Record, cell
 from clinlib.studies.comparisons import UNCORRECTED, reading_of
 from clinlib.studies.frames import by_row
 from clinlib.studies.lasl import rounds, training
+from clinlib.studies.lasl.loss_samples import LEAST, PREDICTED, echo
 from clinlib.studies.lasl.rounds import UNITS, Runs
 from clinlib.studies.plans import Find, PlanRecords, seeds
 
@@ -32,6 +33,11 @@ ENCODERS: dict[str, dict[str, object]] = {
     "serial 2, raw bounds": {"bounds_scale": "raw"},
 }
 """Name -> fields of the loop that differ from LPN's, whose encoder is serial with two layers."""
+AGREEMENTS: dict[str, rounds.Of] = {
+    "rank correlation with true losses": rounds.agreed(PREDICTED),
+    "with minimum losses": echo,
+}
+"""Column -> how predicted losses of a round agree with others."""
 
 
 def plan(parameters: Mapping[str, object]) -> list[Config]:
@@ -85,7 +91,7 @@ def curves(found: Results) -> pd.DataFrame:
 
 def agreement_curves(found: Results) -> pd.DataFrame:
     """The rank correlation of predicted with true losses in the same form, column f1 holding it."""
-    return rounds.curves(found.predicting, found.unit, rounds.agreed("predicted"))
+    return rounds.curves(found.predicting, found.unit, rounds.agreed(PREDICTED))
 
 
 def drawn(found: Results) -> pd.DataFrame:
@@ -109,26 +115,28 @@ def agreement(found: Results) -> pd.DataFrame:
     Of unlabelled sentences, under the model that the round made; below each network what the
     minimum loss of the same loops reaches.
     """
-    predicted = rounds.table(found.predicting, found.shares, "loss", rounds.agreed("predicted"), 2)
+    predicted = rounds.table(found.predicting, found.shares, "loss", rounds.agreed(PREDICTED), 2)
     least = rounds.table(
         {f"minimum loss, loops of {name}": runs for name, runs in found.predicting.items()},
         found.shares,
         "loss",
-        rounds.agreed("l_min"),
+        rounds.agreed(LEAST),
         2,
     )
     return pd.concat([predicted, least])
 
 
 def areas(found: Results) -> pd.DataFrame:
-    """Mean F1 over the curve, what it is above the reference, and the mean rank correlation."""
+    """Mean F1 over the curve, what it is above the reference, and how predicted losses agree in
+    rank with true and with minimum ones, on average over rounds."""
     rows = rounds.areas(found.loops, REFERENCE)
     for name, row in rows.items():
-        row["mean rank correlation"] = (
-            rounds.DASH
-            if name == RANDOM
-            else cell(found.loops[name].values(), _mean_agreement, digits=2)
-        )
+        for column, agrees in AGREEMENTS.items():
+            row[column] = (
+                rounds.DASH
+                if name == RANDOM
+                else cell(found.loops[name].values(), _mean_of(agrees), digits=2)
+            )
     return by_row({(name,): row for name, row in rows.items()}, ["encoder"])
 
 
@@ -140,14 +148,15 @@ def gains(found: Results, unit: str) -> dict[str, Cell]:
 def sentences(found: Results) -> list[str]:
     """What the runs say, in words."""
     said = [
-        f"{name}: predicted and true losses agree in rank by {each} on average over rounds; the "
-        f"minimum loss of the same taggers by {least}."
+        f"{name}: predicted and true losses agree in rank by {each} on average over rounds, "
+        f"minimum and true losses of the same taggers by {least}, predicted and minimum losses by "
+        f"{alike}."
         for name, runs in found.predicting.items()
-        for each, least in [
-            (
-                cell(runs.values(), _mean_agreement, digits=2),
-                cell(runs.values(), _mean_of(rounds.agreed("l_min")), digits=2),
-            )
+        for each, least, alike in [
+            [
+                cell(runs.values(), _mean_of(agrees), digits=2)
+                for agrees in (rounds.agreed(PREDICTED), rounds.agreed(LEAST), echo)
+            ]
         ]
     ]
     for unit in UNITS:
@@ -171,6 +180,3 @@ def _mean_of(value: rounds.Of) -> Callable[[Record], float | None]:
         return fmean(values) if values else None
 
     return mean
-
-
-_mean_agreement = _mean_of(rounds.agreed("predicted"))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clinlib.studies.cells import Record
-from clinlib.studies.lasl.rounds import Of
+from clinlib.studies.lasl.rounds import Of, agreed
 
 TRUE, LEAST, MOST, PREDICTED = "l_true", "l_min", "l_max", "predicted"
 LOSSES = {
@@ -83,15 +83,21 @@ def spread_of(name: str) -> Of:
     return spread
 
 
-def correlation_of(name: str) -> Of:
-    """Spearman's rank correlation of a loss with the true one; None where it is undefined."""
-    return lambda row: row["examples"].get("rank_correlation", {}).get(name)
-
-
 def lead(row: Mapping) -> float | None:
     """The rank correlation of the predicted loss less that of the minimum loss."""
-    both = correlation_of(PREDICTED)(row), correlation_of(LEAST)(row)
+    both = agreed(PREDICTED)(row), agreed(LEAST)(row)
     return None if None in both else both[0] - both[1]
+
+
+def echo(row: Mapping) -> float | None:
+    """Spearman's rank correlation of the predicted with the minimum loss of a round's sample.
+
+    None without a predictor, and where either is the same for all sentences.
+    """
+    found = sample(row, PREDICTED), sample(row, LEAST)
+    if found[0] is None or any(len(np.unique(each)) < 2 for each in found):
+        return None
+    return order(pd.DataFrame(dict(zip((PREDICTED, LEAST), found, strict=True))), PREDICTED, LEAST)
 
 
 def outside(row: Mapping) -> tuple[int, int]:

@@ -19,7 +19,6 @@ from clinlib.studies.lasl.loss_samples import (
     MOST,
     PREDICTED,
     TRUE,
-    correlation_of,
     error,
     gap,
     lead,
@@ -34,6 +33,7 @@ from clinlib.studies.lasl.loss_samples import (
 from clinlib.studies.lasl.rounds import (
     Of,
     Runs,
+    agreed,
     at,
     bare_starts,
     change,
@@ -135,7 +135,7 @@ def agreement(results: Results) -> pd.DataFrame:
         kinds = [LEAST, MOST, *([PREDICTED] if name in results.predicting else [])]
         for kind in kinds:
             rows[name, LOSSES[kind]] = {
-                heading(labelled): cell(runs.values(), at(number, correlation_of(kind)), digits=2)
+                heading(labelled): cell(runs.values(), at(number, agreed(kind)), digits=2)
                 for number, labelled in shown(results.sampled).items()
             }
     return by_row(rows, ["strategy", "loss"])
@@ -174,7 +174,7 @@ def scale(results: Results) -> pd.DataFrame:
                 "predicted: deviation": here(spread_of(PREDICTED)),
                 "predicted below zero, %": here(negative, 0),
                 "mean error as a loss": here(error),
-                "rank correlation": here(correlation_of(PREDICTED), 2),
+                "rank correlation": here(agreed(PREDICTED), 2),
             }
     return by_row(rows, ["strategy", "labelled"])
 
@@ -260,8 +260,8 @@ def numbers(
     return found | {
         "predictor": name or "none",
         "below_zero": cell(runs, at(last, negative), digits=0),
-        "order_predicted": cell(runs, at(last, correlation_of(PREDICTED)), digits=2),
-        "order_minimum": cell(runs, at(last, correlation_of(LEAST)), digits=2),
+        "order_predicted": cell(runs, at(last, agreed(PREDICTED)), digits=2),
+        "order_minimum": cell(runs, at(last, agreed(LEAST)), digits=2),
     }
 
 

@@ -29,7 +29,8 @@ def strict_f1(row: Mapping) -> float:
 
 
 def agreed(loss: str) -> Of:
-    """The rank correlation of a loss with the true one after a round, of its row of the curve."""
+    """Spearman's rank correlation of a loss with the true one after a round, of its row of the
+    curve; None where it is undefined."""
     return lambda row: row["examples"].get("rank_correlation", {}).get(loss)
 
 
