@@ -8,7 +8,7 @@ from clinlib.errors import BadInput
 from clinlib.experiments.active_learning_runs import ActiveLearning
 from clinlib.experiments.key import key
 from clinlib.report import notebooks
-from clinlib.studies.lasl import loss_encoders, strategies, task_models
+from clinlib.studies.lasl import loss_encoders, strategies, task_models, training
 from clinlib.studies.lasl import rounds as reading
 
 SHARED = PARAMETERS | {"recurrent": 16, "rounds": 3}
@@ -74,6 +74,18 @@ def test_only_the_raw_network_reads_the_bounds_as_they_are():
     names = ["serial 2", "serial 2, raw bounds"]
     plan = loss_encoders.plan(ENCODERS | {"seeds": 1, "encoders": names})
     assert [config.bounds_scale for config in plan[:-1]] == ["log", "raw"]
+
+
+def test_networks_without_bounds_are_those_of_the_learning_loss():
+    names = ["shared, no bounds", "serial 2, no bounds", "individual 2, no bounds"]
+    asked = SHARED | {"seeds": 1}
+    shared, *others, _ = loss_encoders.plan(asked | {"encoders": names})
+    assert shared == training.loop("learning loss", 1, asked)
+    assert [(each.predictor, each.predictor_layers) for each in others] == [
+        ("serial", 2),
+        ("individual", 2),
+    ]
+    assert {each.replaced(predictor="by_strategy") for each in others} == {shared}
 
 
 @pytest.mark.parametrize(

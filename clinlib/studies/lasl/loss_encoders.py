@@ -22,6 +22,7 @@ from clinlib.studies.plans import Find, PlanRecords, seeds
 NAME = "43_loss_prediction_encoders"
 REFERENCE = "serial 2"  # what the paper chooses
 RANDOM = "random"
+UNTOLD = {"strategy": "learning_loss", "bounds_scale": "raw"}  # without bounds, of any scale
 ENCODERS: dict[str, dict[str, object]] = {
     "shared": {"predictor": "shared"},
     "serial 1": {"predictor_layers": 1},
@@ -31,8 +32,12 @@ ENCODERS: dict[str, dict[str, object]] = {
     "individual 2": {"predictor": "individual"},
     "individual 3": {"predictor": "individual", "predictor_layers": 3},
     "serial 2, raw bounds": {"bounds_scale": "raw"},
+    "shared, no bounds": UNTOLD,
+    "serial 2, no bounds": UNTOLD | {"predictor": "serial"},
+    "individual 2, no bounds": UNTOLD | {"predictor": "individual"},
 }
-"""Name -> fields of the loop that differ from LPN's, whose encoder is serial with two layers."""
+"""Name -> fields of the loop that differ from LPN's, whose encoder is serial with two layers; one
+without bounds knows of a sentence what it reads alone (shared: the learning loss)."""
 AGREEMENTS: dict[str, rounds.Of] = {
     "rank correlation with true losses": rounds.agreed(PREDICTED),
     "with minimum losses": echo,
